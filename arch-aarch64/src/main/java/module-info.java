@@ -1,0 +1,6 @@
+/** The aarch64 architecture. */
+@SuppressWarnings("module") // Named as uname -m prints it: the digits are part of the name.
+module org.jkmod.arch.aarch64 {
+    requires transitive org.jkmod.core;
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,11 @@
+/** The x86_64 architecture. */
+@SuppressWarnings("module") // Named as uname -m prints it: the digits are part of the name.
+module org.jkmod.arch.x86_64 {
+    requires transitive org.jkmod.core;
+    requires static transitive org.jspecify;
+
+    exports org.jkmod.arch.x86_64;
+
+    provides org.jkmod.core.Architecture with
+            org.jkmod.arch.x86_64.X86_64Architecture;
+}

@@ -1,0 +1,45 @@
+package org.jkmod.cli;
+
+import java.io.IOException;
+import java.io.Serial;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.jspecify.annotations.Nullable;
+
+/** A command cannot do what it was asked to: it ends with this one line and status 1. */
+final class Failure extends Exception {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    Failure(String message) {
+        super(message);
+    }
+
+    Failure(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+
+    /** What went wrong with a file, and with which. */
+    static String message(IOException e) {
+        return e instanceof FileSystemException f && f.getFile() != null ? f.getFile() + ": " + reason(e) : reason(e);
+    }
+
+    /** What went wrong, as strerror(3) says it: the JDK's exceptions for the most frequent errors say nothing but the file's name. */
+    static String reason(IOException e) {
+        if (e instanceof FileSystemException f) {
+            if (f.getReason() != null) {
+                return f.getReason();
+            } else if (e instanceof NoSuchFileException) {
+                return "No such file or directory";
+            } else if (e instanceof AccessDeniedException) {
+                return "Permission denied";
+            } else if (e instanceof NotDirectoryException) {
+                return "Not a directory";
+            }
+        }
+        String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : message;
+    }
+}

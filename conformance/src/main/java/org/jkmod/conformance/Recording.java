@@ -1,0 +1,116 @@
+package org.jkmod.conformance;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.jkmod.core.KernelObject;
+import org.jkmod.core.SectionAddresses;
+import org.jkmod.symtab.Kallsyms;
+
+/**
+ * What a real kernel was seen to do: the modules that it loaded, where it put their sections, and what was in its memory afterwards. A
+ * folder with {@code load.txt}, {@code sections.txt}, {@code proc_modules.txt}, {@code modules.zip}, {@code kallsyms.zip} and
+ * {@code memory.zip}.
+ */
+public final class Recording implements AutoCloseable {
+    private final Path folder;
+    private final ZipFile modules;
+    private final ZipFile memory;
+
+    /**
+     * Opens a recording.
+     *
+     * @throws IOException if a file of it is not there
+     */
+    public Recording(Path folder) throws IOException {
+        this.folder = folder;
+        this.modules = new ZipFile(folder.resolve("modules.zip").toFile());
+        this.memory = new ZipFile(folder.resolve("memory.zip").toFile());
+    }
+
+    /** The recordings below a folder, by release; none if it is not there. */
+    public static List<Path> below(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (var entries = Files.list(folder)) {
+            return entries.filter(p -> Files.exists(p.resolve("memory.zip")))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** The kernel's release. */
+    public String release() {
+        return String.valueOf(folder.getFileName());
+    }
+
+    /** The modules in the order in which they were loaded; those that the kernel did not take are left out. */
+    public List<KernelObject> loaded() throws IOException {
+        List<KernelObject> objects = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve("load.txt"))) {
+            int blank = line.indexOf(' ');
+            if (blank > 0 && line.substring(blank + 1).strip().equals("0")) {
+                String file = line.substring(0, blank);
+                objects.add(KernelObject.parse(bytes(modules, file).orElseThrow(() -> new IOException(file)), file));
+            }
+        }
+        return objects;
+    }
+
+    /** Where the kernel had the modules' sections. */
+    public SectionAddresses sections() throws IOException {
+        return SectionAddresses.read(folder.resolve("sections.txt"));
+    }
+
+    /** The kernel's and the modules' symbols. */
+    public Kallsyms kallsyms() throws IOException {
+        try (ZipFile zip = new ZipFile(folder.resolve("kallsyms.zip").toFile())) {
+            return Kallsyms.parse(
+                    bytes(zip, "kallsyms.txt").orElseThrow(() -> new IOException("kallsyms.txt")),
+                    folder + "/kallsyms.txt");
+        }
+    }
+
+    /** The lines of /proc/modules by module. */
+    public Map<String, String> procModules() throws IOException {
+        Map<String, String> lines = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(folder.resolve("proc_modules.txt"), StandardCharsets.ISO_8859_1)) {
+            lines.put(line.substring(0, line.indexOf(' ')), line);
+        }
+        return lines;
+    }
+
+    /** What was in the kernel's memory where it had a section; empty if that was not recorded. */
+    public Optional<byte[]> memory(String module, String section) {
+        return bytes(memory, module + "/" + section);
+    }
+
+    private static Optional<byte[]> bytes(ZipFile zip, String name) {
+        ZipEntry entry = zip.getEntry(name);
+        if (entry == null) {
+            return Optional.empty();
+        }
+        try (InputStream in = zip.getInputStream(entry)) {
+            return Optional.of(in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        modules.close();
+        memory.close();
+    }
+}

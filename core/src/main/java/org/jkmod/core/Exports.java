@@ -1,0 +1,131 @@
+package org.jkmod.core;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jkmod.symtab.NameTable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All symbols that a running kernel and its modules export, by name ({@code find_symbol}). The kernel searches a sorted table a
+ * module; here all names are in one hash table, so that a tree of thousands of modules can be loaded in a fraction of a second. No
+ * name is exported twice: {@code verify_exported_symbols} sees to that.
+ *
+ * <p>Guarded by the kernel's module_mutex.
+ */
+final class Exports {
+    /** Where a symbol's name has no row. */
+    static final int NOT_FOUND = -1;
+
+    private static final byte EXPORTED = 1;
+    private static final byte GPL_ONLY = 2;
+    private static final byte HAS_CRC = 4;
+
+    private final NameTable names = new NameTable();
+    private byte[] flags = new byte[1024];
+    private long[] value = new long[1024];
+    private int[] crc = new int[1024];
+    private String[] namespace = new String[1024];
+    private @Nullable KernelModule[] owner = new KernelModule[1024];
+
+    /** Adds a symbol. */
+    void add(
+            int id,
+            long symbolValue,
+            OptionalInt symbolCrc,
+            boolean gplOnly,
+            String symbolNamespace,
+            @Nullable KernelModule by) {
+        flags[id] = (byte) (EXPORTED | (gplOnly ? GPL_ONLY : 0) | (symbolCrc.isPresent() ? HAS_CRC : 0));
+        value[id] = symbolValue;
+        crc[id] = symbolCrc.orElse(0);
+        namespace[id] = symbolNamespace;
+        owner[id] = by;
+    }
+
+    /** The row of a name, made if it is new. */
+    int intern(byte[] bytes, int offset, int length) {
+        return grow(names.intern(bytes, offset, length));
+    }
+
+    /** The row of a name, made if it is new. */
+    int intern(String name) {
+        return grow(names.intern(name));
+    }
+
+    private int grow(int id) {
+        if (id >= flags.length) {
+            int size = Math.max(id + 1, 2 * flags.length);
+            flags = Arrays.copyOf(flags, size);
+            value = Arrays.copyOf(value, size);
+            crc = Arrays.copyOf(crc, size);
+            namespace = Arrays.copyOf(namespace, size);
+            owner = Arrays.copyOf(owner, size);
+        }
+        return id;
+    }
+
+    /** Takes a symbol away. */
+    void remove(int id) {
+        flags[id] = 0;
+        owner[id] = null;
+    }
+
+    /** The row of a symbol that is exported now, or {@link #NOT_FOUND}. */
+    int find(byte[] bytes, int offset, int length) {
+        return exported(names.find(bytes, offset, length));
+    }
+
+    /** The row of a symbol that is exported now, or {@link #NOT_FOUND}. */
+    int find(String name) {
+        return exported(names.find(name));
+    }
+
+    private int exported(int id) {
+        return id >= 0 && flags[id] != 0 ? id : NOT_FOUND;
+    }
+
+    boolean isExported(int id) {
+        return flags[id] != 0;
+    }
+
+    boolean isGplOnly(int id) {
+        return (flags[id] & GPL_ONLY) != 0;
+    }
+
+    boolean hasCrc(int id) {
+        return (flags[id] & HAS_CRC) != 0;
+    }
+
+    long value(int id) {
+        return value[id];
+    }
+
+    int crc(int id) {
+        return crc[id];
+    }
+
+    String namespace(int id) {
+        return namespace[id];
+    }
+
+    @Nullable
+    KernelModule owner(int id) {
+        return owner[id];
+    }
+
+    String name(int id) {
+        return names.name(id);
+    }
+
+    /** The symbol as a value. */
+    KernelSymbol symbol(int id) {
+        return new KernelSymbol(
+                names.name(id),
+                value[id],
+                hasCrc(id) ? OptionalInt.of(crc[id]) : OptionalInt.empty(),
+                isGplOnly(id),
+                namespace[id],
+                Optional.ofNullable(owner[id]).map(KernelModule::name));
+    }
+}

@@ -1,0 +1,98 @@
+package org.jkmod.core;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jkmod.elf.MalformedInputException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a kernel puts a module's sections: in which memory, at which offset. Immutable.
+ */
+public final class ModuleLayout {
+    /**
+     * Where a section goes.
+     *
+     * @param index the section's index in the file
+     * @param name its name
+     * @param memory the memory that it goes to
+     * @param offset from the beginning of that memory, in bytes
+     * @param size in bytes
+     */
+    public record Placement(int index, String name, MemoryType memory, long offset, long size) {}
+
+    private final ImmutableList<Placement> placements;
+    private final @Nullable Placement[] byIndex;
+    private final Map<MemoryType, Long> sizes;
+    private final CoreSymbols coreSymbols;
+
+    /**
+     * Where the symbols go that stay after init ({@code core_kallsyms}).
+     *
+     * @param memory the memory that holds them
+     * @param symbolOffset where in it the {@code Elf_Sym} begin
+     * @param stringOffset where in it their names begin
+     * @param typeOffset where in it their types begin, a letter each
+     * @param symbols their indexes in the file's symbol table, ascending; the undefined symbol at 0 is one of them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // internal; nobody compares or changes it
+    record CoreSymbols(MemoryType memory, long symbolOffset, long stringOffset, long typeOffset, int[] symbols) {}
+
+    ModuleLayout(
+            List<Placement> placements, int sectionCount, EnumMap<MemoryType, Long> sizes, CoreSymbols coreSymbols) {
+        this.placements = ImmutableList.copyOf(placements);
+        this.byIndex = new Placement[sectionCount];
+        for (Placement placement : placements) {
+            byIndex[placement.index()] = placement;
+        }
+        this.sizes = Maps.immutableEnumMap(sizes);
+        this.coreSymbols = coreSymbols;
+    }
+
+    /**
+     * Lays a module out as the kernel does that it was built for, by its version magic.
+     *
+     * @throws MalformedInputException if the module makes no sense
+     * @throws IllegalArgumentException if no architecture on the class path knows such objects
+     */
+    public static ModuleLayout of(KernelObject object) {
+        return of(object, object.release());
+    }
+
+    /**
+     * Lays a module out as a kernel does.
+     *
+     * @throws MalformedInputException if the module makes no sense
+     * @throws IllegalArgumentException if no architecture on the class path knows such objects
+     */
+    public static ModuleLayout of(KernelObject object, KernelRelease release) {
+        return SectionLayout.of(object, Generation.of(release), object.architecture(), true);
+    }
+
+    /** All sections that get memory, in the order in which the kernel lays them out. */
+    public List<Placement> placements() {
+        return placements;
+    }
+
+    /** Where a section goes; empty if it gets no memory. */
+    public Optional<Placement> of(int sectionIndex) {
+        return Optional.ofNullable(placementOf(sectionIndex));
+    }
+
+    @Nullable
+    Placement placementOf(int sectionIndex) {
+        return sectionIndex >= 0 && sectionIndex < byIndex.length ? byIndex[sectionIndex] : null;
+    }
+
+    /** The memories that the module needs, with their sizes in bytes, before rounding to pages. */
+    public Map<MemoryType, Long> sizes() {
+        return sizes;
+    }
+
+    CoreSymbols coreSymbols() {
+        return coreSymbols;
+    }
+}

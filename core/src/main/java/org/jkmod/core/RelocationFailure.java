@@ -1,0 +1,28 @@
+package org.jkmod.core;
+
+/**
+ * Why a relocation could not be applied.
+ *
+ * @param reason what is wrong
+ * @param section index of the section that holds the relocation
+ * @param index of the relocation in it
+ * @param type the type's number
+ * @param symbol index of the symbol
+ * @param place the address that was to be changed
+ * @param value what was to be written; 0 where it did not come to that
+ */
+public record RelocationFailure(Reason reason, int section, int index, int type, int symbol, long place, long value) {
+    /** What can be wrong. */
+    public enum Reason {
+        /** The type is none that the kernel's loader knows. */
+        UNKNOWN_TYPE,
+        /** The value does not fit. */
+        OVERFLOW,
+        /** The place should hold zeros, and does not. */
+        NONZERO_PLACE,
+        /** The place is not within its section. The kernel does not check: it would change other memory. */
+        PLACE_OUTSIDE_SECTION,
+        /** There is no such symbol. The kernel does not check: it would use what lies behind the symbol table. */
+        NO_SUCH_SYMBOL
+    }
+}

@@ -1,0 +1,98 @@
+package org.jkmod.elf;
+
+/**
+ * The NUL-terminated strings of a section. gABI chapter 4, "String Table". Names in ELF files are bytes without an encoding: as
+ * Java strings they have a character a byte (ISO 8859-1), so that no two names become one.
+ */
+public final class StringTable {
+    private final Section section;
+    private final byte[] bytes;
+    private final int start;
+    private final int size;
+
+    StringTable(Section section) {
+        this.section = section;
+        this.bytes = section.file().array();
+        this.start = section.start();
+        this.size = section.isEmptyInFile() ? 0 : (int) section.size();
+    }
+
+    /** The section that holds the table. */
+    public Section section() {
+        return section;
+    }
+
+    /** Size of the table in bytes. */
+    public int size() {
+        return size;
+    }
+
+    /** Where the table begins in {@link ElfFile#array()}. */
+    public int start() {
+        return start;
+    }
+
+    /**
+     * Length in bytes of the string at an offset, its NUL not counted.
+     *
+     * @param offset within the table
+     * @throws MalformedInputException if the offset is not within the table, or no NUL follows within it
+     */
+    public int length(long offset) {
+        checkOffset(offset);
+        int end = start + size;
+        int at = start + (int) offset;
+        while (at < end && bytes[at] != 0) {
+            at++;
+        }
+        if (at == end) {
+            throw fault(offset, "no NUL before the end of the table", "a NUL-terminated string");
+        }
+        return at - start - (int) offset;
+    }
+
+    /**
+     * The string at an offset.
+     *
+     * @throws MalformedInputException as {@link #length}
+     */
+    public String string(long offset) {
+        int length = length(offset);
+        return Section.latin1(bytes, start + (int) offset, length);
+    }
+
+    /**
+     * Whether the string at an offset is this one, compared as bytes: no String is made, however long the one in the file is. A
+     * string that no NUL ends is equal to none.
+     *
+     * @throws MalformedInputException if the offset is not within the table
+     */
+    boolean matches(long offset, String expected) {
+        checkOffset(offset);
+        int length = expected.length();
+        if (length >= size - offset) {
+            return false;
+        }
+        int at = start + (int) offset;
+        for (int i = 0; i < length; i++) {
+            if (bytes[at + i] == 0 || Byte.toUnsignedInt(bytes[at + i]) != expected.charAt(i)) {
+                return false;
+            }
+        }
+        return bytes[at + length] == 0;
+    }
+
+    private void checkOffset(long offset) {
+        if (offset < 0 || offset >= size) {
+            throw fault(
+                    offset,
+                    "an offset of " + ElfFile.hex(offset),
+                    "an offset below the table's size " + ElfFile.hex(size));
+        }
+    }
+
+    private MalformedInputException fault(long offset, String found, String expected) {
+        // The table may be the one with the sections' names: then describe() cannot give this section's own.
+        return section.file().fault("string in section " + section.index(), section.offset() + offset, found, expected);
+    }
+}

@@ -1,0 +1,115 @@
+package org.jkmod.kmod;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The modules of one kernel in a root file system: {@code lib/modules/RELEASE}, or {@code usr/lib/modules/RELEASE}. Immutable: what was
+ * there when it was opened.
+ */
+public final class ModuleTree {
+    /** A tree is some thousand files in some hundred folders; links are not followed, so that this is enough. */
+    private static final int MAX_DEPTH = 64;
+
+    /**
+     * A module of the tree.
+     *
+     * @param name its name, with underscores
+     * @param path its file
+     */
+    public record Entry(String name, Path path) {}
+
+    private final Path folder;
+    private final String release;
+    private final ImmutableList<Entry> modules;
+    private final ImmutableMap<String, Entry> byName;
+
+    private ModuleTree(Path folder, String release, List<Entry> modules) {
+        this.folder = folder;
+        this.release = release;
+        this.modules = ImmutableList.copyOf(modules);
+        Map<String, Entry> names = new LinkedHashMap<>();
+        modules.forEach(entry -> names.putIfAbsent(entry.name(), entry));
+        this.byName = ImmutableMap.copyOf(names);
+    }
+
+    /**
+     * Finds the modules of a kernel.
+     *
+     * @param root of the file system
+     * @throws IOException if there is no such folder, or it cannot be read
+     */
+    public static ModuleTree open(Path root, String release) throws IOException {
+        Path folder = root.resolve("lib/modules").resolve(release);
+        if (!Files.isDirectory(folder)) {
+            folder = root.resolve("usr/lib/modules").resolve(release);
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(
+                    root.resolve("lib/modules").resolve(release).toString());
+        }
+        List<Entry> found = new ArrayList<>();
+        Files.walkFileTree(folder, Set.of(), MAX_DEPTH, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+                // Links to the headers, not part of the tree.
+                String name = String.valueOf(dir.getFileName());
+                return name.equals("build") || name.equals("source")
+                        ? FileVisitResult.SKIP_SUBTREE
+                        : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                String name = String.valueOf(file.getFileName());
+                if (attributes.isRegularFile() && ModuleFile.SUFFIXES.stream().anyMatch(name::endsWith)) {
+                    found.add(new Entry(moduleName(name), file));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        found.sort(Comparator.comparing(entry -> entry.path().toString()));
+        return new ModuleTree(folder, release, found);
+    }
+
+    /** The name of a module by that of its file: up to the first point, with underscores for dashes. */
+    public static String moduleName(String fileName) {
+        String base = fileName.substring(fileName.lastIndexOf('/') + 1);
+        int point = base.indexOf('.');
+        return (point < 0 ? base : base.substring(0, point)).replace('-', '_');
+    }
+
+    /** The tree's folder. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** The kernel's release. */
+    public String release() {
+        return release;
+    }
+
+    /** All modules, in the order of their paths. */
+    public List<Entry> modules() {
+        return modules;
+    }
+
+    /** The module of a name; the first by path if there are several. */
+    public Optional<Entry> module(String name) {
+        return Optional.ofNullable(byName.get(moduleName(name)));
+    }
+}

@@ -1,0 +1,72 @@
+package org.jkmod.symtab;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Assumptions;
+
+/** Files of real kernels, where this machine has them: from distribution packages, and recorded from running ones. */
+final class RealFiles {
+    private RealFiles() {}
+
+    /** The {@code Module.symvers} of every kernel that conformance/fetch-kernel unpacked, or the test is skipped. */
+    static List<Path> moduleSymvers() throws IOException {
+        String cache = System.getenv("JKMOD_CACHE");
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        Path root = cache != null
+                ? Path.of(cache)
+                : (xdg != null ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache")).resolve("jkmod");
+        List<Path> files = glob(root, "*/usr/src/linux-headers-*/Module.symvers", 5);
+        Assumptions.assumeFalse(
+                files.isEmpty(),
+                "SKIPPED: no Module.symvers under " + root + ", get some with conformance/fetch-kernel KERNEL");
+        return files;
+    }
+
+    /** The recorded {@code /proc/kallsyms} of every kernel in ../shared/groundtruth, or the test is skipped. */
+    static Map<String, byte[]> kallsyms() throws IOException {
+        Path root = shared().resolve("groundtruth");
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        for (Path file : glob(root, "*/kallsyms.zip", 2)) {
+            try (ZipFile zip = new ZipFile(file.toFile());
+                    InputStream in = zip.getInputStream(zip.getEntry("kallsyms.txt"))) {
+                contents.put(file.getParent().getFileName().toString(), in.readAllBytes());
+            }
+        }
+        Assumptions.assumeFalse(contents.isEmpty(), "SKIPPED: no recorded kallsyms under " + root);
+        return contents;
+    }
+
+    private static Path shared() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path shared = at.resolveSibling("shared");
+            if (at.getParent() != null && Files.isDirectory(shared)) {
+                return shared;
+            }
+        }
+        return Path.of("..", "shared");
+    }
+
+    private static List<Path> glob(Path root, String pattern, int depth) throws IOException {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+        try (Stream<Path> files = Files.walk(root, depth)) {
+            return files.filter(file -> matcher.matches(root.relativize(file)))
+                    .sorted()
+                    .toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+}
