@@ -3,4 +3,9 @@
 module org.jkmod.arch.aarch64 {
     requires transitive org.jkmod.core;
     requires static transitive org.jspecify;
+
+    exports org.jkmod.arch.aarch64;
+
+    provides org.jkmod.core.Architecture with
+            org.jkmod.arch.aarch64.AArch64Architecture;
 }

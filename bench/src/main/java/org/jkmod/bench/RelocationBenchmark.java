@@ -47,7 +47,7 @@ public class RelocationBenchmark {
     @Param({"compiled", "interpreted"})
     public String engine = "";
 
-    private RelocationProgram program = (rela, from, count, symbols, image, base, size, address) -> 0;
+    private RelocationProgram program = (rela, from, count, symbols, image, base, size, address, deferred) -> 0;
     private byte[] file = new byte[0];
     private int start;
     private final long[] symbols = new long[SYMBOLS];
@@ -86,7 +86,7 @@ public class RelocationBenchmark {
     @OperationsPerInvocation(RELOCATIONS)
     public int apply() {
         System.arraycopy(zeros, 0, image, 0, image.length);
-        int applied = program.apply(file, start, RELOCATIONS, symbols, image, 0, image.length, ADDRESS);
+        int applied = program.apply(file, start, RELOCATIONS, symbols, image, 0, image.length, ADDRESS, index -> {});
         if (applied != RELOCATIONS) {
             throw new IllegalStateException("stopped at relocation " + applied);
         }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jkmod.cli.SimulatedKernel.ProfileSource;
@@ -94,15 +96,35 @@ final class BootCommand implements Callable<Integer> {
         } else if (from.profile != null) {
             return new SavedProfile(from.profile.toString(), Files.readAllBytes(from.profile));
         }
-        String name = from.architecture == null ? System.getProperty("os.arch", "") : from.architecture;
-        Architecture architecture = Architecture.named(name)
+        return embedded(from.architecture == null ? usual() : named(from.architecture))
+                .get();
+    }
+
+    private static Architecture named(String name) throws Failure {
+        return Architecture.named(name)
                 .orElseThrow(() -> new Failure("no architecture '" + name + "': jkmod knows "
                         + String.join(
                                 ", ",
                                 Architecture.all().stream()
                                         .map(Architecture::name)
                                         .toList())));
-        return embedded(architecture).get();
+    }
+
+    /** This machine's architecture, or, if no profile comes with it, the first that has one. */
+    private static Architecture usual() throws Failure {
+        String machine = System.getProperty("os.arch", "");
+        List<Architecture> candidates = new ArrayList<>(Architecture.all());
+        Architecture.named(machine).ifPresent(own -> candidates.add(0, own));
+        for (Architecture candidate : candidates) {
+            try (InputStream in = candidate.embeddedProfile().orElse(null)) {
+                if (in != null) {
+                    return candidate;
+                }
+            } catch (IOException e) {
+                throw new Failure(Failure.message(e), e);
+            }
+        }
+        return named(machine);
     }
 
     private static SavedProfile ofRoot(Installed installed) throws IOException {

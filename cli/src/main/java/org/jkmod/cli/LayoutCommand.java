@@ -72,9 +72,9 @@ final class LayoutCommand implements Callable<Integer> {
                             "offset", p.offset(),
                             "size", p.size())));
                 } else {
-                    out.println(
-                            object.name() + " " + p.name() + " " + p.memory().shown() + " 0x"
-                                    + Long.toHexString(p.offset()) + " 0x" + Long.toHexString(p.size()));
+                    out.println(Main.printable(object.name()) + " " + Main.printable(p.name()) + " "
+                            + p.memory().shown() + " 0x" + Long.toHexString(p.offset()) + " 0x"
+                            + Long.toHexString(p.size()));
                 }
             }
         }

@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.jkmod.core.KernelException;
+import org.jkmod.core.RelocationException;
 import org.jkmod.elf.MalformedInputException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,9 +62,7 @@ public final class Main {
     static int run(String[] args, Environment environment) {
         try {
             return commandLine(environment).execute(args);
-        } catch (StackOverflowError | OutOfMemoryError e) {
-            return bug(environment, e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return bug(environment, e);
         } finally {
             environment.out().flush();
@@ -128,7 +127,10 @@ public final class Main {
     @SuppressWarnings("unused") // picocli's signature
     private static int failure(Environment environment, CommandLine command, Exception e, ParseResult result) {
         String message;
-        if (e instanceof Failure || e instanceof KernelException || e instanceof MalformedInputException) {
+        if (e instanceof Failure
+                || e instanceof KernelException
+                || e instanceof RelocationException
+                || e instanceof MalformedInputException) {
             message = String.valueOf(e.getMessage());
         } else if (e instanceof IOException io) {
             message = Failure.message(io);
@@ -143,6 +145,14 @@ public final class Main {
 
     private static int bug(Environment environment, Throwable e) {
         environment.out().flush();
+        if (e instanceof OutOfMemoryError) {
+            environment
+                    .err()
+                    .println(
+                            "jkmod: out of memory: JKMOD_JAVA_OPTS=-Xmx4g gives it more; if it is the modules of the state"
+                                    + " directory that need so much, 'jkmod boot' begins anew");
+            return FAILED;
+        }
         environment.err().println("jkmod: internal error: " + printable(e.toString()));
         trace(environment, e);
         return BUG;

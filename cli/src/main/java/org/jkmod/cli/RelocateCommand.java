@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -33,7 +34,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Relocates modules to the addresses where a kernel has them, and writes what its memory then holds.",
             "Imports resolve to the kernel's symbols, then to exports of modules given before. Writes every allocated section to "
-                    + "DIR/MODULE/SECTION, and prints a line MODULE sections N relocations R unresolved U a module. "
+                    + "DIR/MODULE/SECTION, and prints a line MODULE sections N relocations R unresolved U unplaced P a module; "
+                    + "unplaced are sections of which nothing tells where they are. "
                     + "What a kernel patches afterwards (alternatives, ftrace sites, ...) is not patched.",
             "Example: jkmod relocate --symbols kallsyms.txt --sections sections.txt --out memory fat.ko vfat.ko"
         })
@@ -103,8 +105,10 @@ final class RelocateCommand implements Callable<Integer> {
     }
 
     private static String toText(RelocatedModule module) {
-        return module.name() + " sections " + module.sections().size() + " relocations " + module.relocations()
-                + " unresolved " + module.unresolved().size();
+        return Main.printable(module.name()) + " sections " + module.sections().size() + " relocations "
+                + module.relocations()
+                + " unresolved " + module.unresolved().size() + " unplaced "
+                + module.unplaced().size();
     }
 
     private static String toJson(RelocatedModule module) {
@@ -113,6 +117,7 @@ final class RelocateCommand implements Callable<Integer> {
         object.put("sections", module.sections().size());
         object.put("relocations", module.relocations());
         object.put("unresolved", module.unresolved());
+        object.put("unplaced", module.unplaced());
         return new Gson().toJson(object);
     }
 
@@ -122,7 +127,11 @@ final class RelocateCommand implements Callable<Integer> {
         for (Map.Entry<String, ByteBuffer> section : module.sections().entrySet()) {
             Path to = folder.resolve(fileName(section.getKey(), file));
             try (FileChannel channel = FileChannel.open(
-                    to, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                    to,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING,
+                    LinkOption.NOFOLLOW_LINKS)) {
                 ByteBuffer bytes = section.getValue().duplicate();
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);

@@ -5,6 +5,10 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jkmod.core.KernelObject;
+import org.jkmod.elf.Elf;
+import org.jkmod.elf.RelocationTable;
+import org.jkmod.elf.Section;
 
 /**
  * The places in a module's code that its own tables name for the kernel to patch, after relocation: everything else in code must be
@@ -52,6 +56,18 @@ public final class PatchSites {
             // void *instr; u8 type; u8 len
             new Table(".parainstructions", 16, Form.ABS64, (entry, code) -> entry.get(9)));
 
+    /** {@code struct alt_instr}: two distances, a 16-bit capability, two lengths; {@code struct jump_entry}: two distances and a key. */
+    private static final List<Table> AARCH64 = List.of(
+            new Table(".altinstructions", 12, Form.PREL32, (entry, code) -> entry.get(10) & 0xff),
+            new Table("__patchable_function_entries", 8, Form.ABS64, (entry, code) -> 16),
+            new Table("__jump_table", 16, Form.PREL32, (entry, code) -> 4));
+
+    /** {@code struct alt_entry}: two distances, a vendor, the length of the alternative, a patch id. */
+    private static final List<Table> RISCV64 = List.of(
+            new Table(".alternative", 16, Form.PREL32, (entry, code) -> entry.getShort(10) & 0xffff),
+            new Table("__patchable_function_entries", 8, Form.ABS64, (entry, code) -> 16),
+            new Table("__jump_table", 16, Form.PREL32, (entry, code) -> 4));
+
     /** {@code struct alt_instr} up to 6.2: instrlen at 10 of 12 bytes; since: at 12 of 14. */
     private static final Table ALTERNATIVES_12 =
             new Table(".altinstructions", 12, Form.PREL32, (entry, code) -> entry.get(10) & 0xff);
@@ -62,6 +78,7 @@ public final class PatchSites {
     private final Map<String, ByteBuffer> sections;
     private final Map<String, Long> addresses;
     private final Map<String, BitSet> marks = new HashMap<>();
+    private final Map<String, BitSet> unknown = new HashMap<>();
 
     private PatchSites(Map<String, ByteBuffer> sections, Map<String, Long> addresses) {
         this.sections = sections;
@@ -69,27 +86,76 @@ public final class PatchSites {
     }
 
     /**
-     * Marks the sites of an x86_64 module.
+     * Marks the sites of a module.
      *
      * @param sections its relocated sections
      * @param addresses where they are
      * @param release of its kernel
      */
-    static PatchSites x86_64(Map<String, ByteBuffer> sections, Map<String, Long> addresses, String release) {
+    static PatchSites of(
+            KernelObject object, Map<String, ByteBuffer> sections, Map<String, Long> addresses, String release) {
         PatchSites sites = new PatchSites(sections, addresses);
-        X86_64.forEach(sites::mark);
-        sites.mark(release.startsWith("6.1.") ? ALTERNATIVES_12 : ALTERNATIVES_14);
-        // Trampolines are jumps that the kernel points elsewhere, all of them.
-        ByteBuffer trampolines = sections.get(".static_call.text");
-        if (trampolines != null) {
-            sites.mark(".static_call.text", 0, trampolines.limit());
+        boolean old = release.startsWith("6.1.");
+        switch (object.architecture().name()) {
+            case "x86_64" -> {
+                X86_64.forEach(sites::mark);
+                sites.mark(old ? ALTERNATIVES_12 : ALTERNATIVES_14);
+                // Trampolines are jumps that the kernel points elsewhere, all of them.
+                sites.markAll(".static_call.text");
+            }
+            case "aarch64" -> {
+                AARCH64.forEach(sites::mark);
+                // Stubs that the kernel points to its own tracer.
+                sites.markAll(".text.ftrace_trampoline");
+                sites.markAll(".init.text.ftrace_trampoline");
+            }
+            case "riscv64" -> RISCV64.forEach(sites::mark);
+            default ->
+                throw new IllegalArgumentException(
+                        "no patch sites known of " + object.architecture().name());
         }
         return sites;
+    }
+
+    /** Marks the places of relocations to sections of which nobody knows where they were: eight bytes each are as good as unknown. */
+    void markReferences(KernelObject object, List<String> unplaced) {
+        if (unplaced.isEmpty()) {
+            return;
+        }
+        for (Section section : object.elf().sections()) {
+            if (section.type() != Elf.SHT_RELA) {
+                continue;
+            }
+            RelocationTable table = section.relocations();
+            for (int i = 0; i < table.count(); i++) {
+                int to = object.symbols().rawSectionIndex(table.symbol(i));
+                if (to > 0
+                        && to < object.elf().sectionCount()
+                        && unplaced.contains(object.elf().section(to).name())) {
+                    int place = (int) table.offset(i);
+                    unknown.computeIfAbsent(table.target().name(), s -> new BitSet())
+                            .set(place, place + 8);
+                }
+            }
+        }
+    }
+
+    private void markAll(String section) {
+        ByteBuffer bytes = sections.get(section);
+        if (bytes != null) {
+            mark(section, 0, bytes.limit());
+        }
     }
 
     /** Whether a table names a byte of a section. */
     boolean contains(String section, int offset) {
         BitSet marked = marks.get(section);
+        return marked != null && marked.get(offset);
+    }
+
+    /** Whether a byte of a section depends on an address that nobody knows. */
+    boolean isUnknown(String section, int offset) {
+        BitSet marked = unknown.get(section);
         return marked != null && marked.get(offset);
     }
 

@@ -7,10 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.jkmod.core.KernelObject;
@@ -89,6 +91,25 @@ public final class Recording implements AutoCloseable {
             lines.put(line.substring(0, line.indexOf(' ')), line);
         }
         return lines;
+    }
+
+    /**
+     * The modules whose bytes cannot be compared: they import a variable of which the recording does not know where it was
+     * ({@code stand_ins.txt}: lines {@code SYMBOL MODULE,MODULE...}). One such variable is harmless, for only places that alternatives
+     * replace name it.
+     */
+    public Set<String> incomparable() throws IOException {
+        Set<String> modules = new HashSet<>();
+        Path file = folder.resolve("stand_ins.txt");
+        if (Files.exists(file)) {
+            for (String line : Files.readAllLines(file)) {
+                int blank = line.indexOf(' ');
+                if (blank > 0 && !line.startsWith("gic_nonsecure_priorities ")) {
+                    modules.addAll(List.of(line.substring(blank + 1).split(",")));
+                }
+            }
+        }
+        return modules;
     }
 
     /** What was in the kernel's memory where it had a section; empty if that was not recorded. */

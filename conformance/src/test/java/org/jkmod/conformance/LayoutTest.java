@@ -8,7 +8,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jkmod.core.KernelConfiguration;
 import org.jkmod.core.KernelObject;
+import org.jkmod.core.KernelRelease;
 import org.jkmod.core.MemoryType;
 import org.jkmod.core.ModuleLayout;
 import org.jkmod.core.ModuleLayout.Placement;
@@ -49,7 +51,7 @@ class LayoutTest {
             }
         }
         assertThat(wrong).isEmpty();
-        assertThat(sections).isGreaterThan(2_500);
+        assertThat(sections).isGreaterThan(1_500);
     }
 
     @TestFactory
@@ -62,9 +64,18 @@ class LayoutTest {
                 }));
     }
 
+    /** Of all recorded kernels only this one is built without CONFIG_KALLSYMS_ALL: its modules keep symbols of code only. */
+    private static KernelConfiguration configuration(String release) {
+        KernelConfiguration unknown = KernelConfiguration.of(KernelRelease.parse(release));
+        return release.equals("6.1.0-50-arm64")
+                ? new KernelConfiguration(unknown.generation(), Map.of("KALLSYMS_ALL", "n"))
+                : unknown;
+    }
+
     private static void compareSizes(Recording recording) throws IOException {
         Map<String, String> lines = recording.procModules();
         List<String> wrong = new ArrayList<>();
+        KernelConfiguration kernel = configuration(recording.release());
         int compared = 0;
         for (KernelObject object : recording.loaded()) {
             String line = lines.get(object.name());
@@ -74,7 +85,7 @@ class LayoutTest {
             compared++;
             long size = 0;
             for (Map.Entry<MemoryType, Long> memory :
-                    ModuleLayout.of(object).sizes().entrySet()) {
+                    ModuleLayout.of(object, kernel).sizes().entrySet()) {
                 if (!memory.getKey().isInit() && memory.getKey() != MemoryType.PERCPU) {
                     size += (memory.getValue() + 4095) / 4096 * 4096;
                 }
@@ -84,6 +95,6 @@ class LayoutTest {
             }
         }
         assertThat(wrong).isEmpty();
-        assertThat(compared).isGreaterThan(100);
+        assertThat(compared).isGreaterThan(90);
     }
 }

@@ -18,6 +18,8 @@ public enum Errno {
     EEXIST(17, "File exists"),
     /** Bad version of a symbol, namespace not imported, bad parameter. */
     EINVAL(22, "Invalid argument"),
+    /** A text does not fit its parameter. */
+    ENOSPC(28, "No space left on device"),
     /** A number does not fit its parameter. */
     ERANGE(34, "Numerical result out of range");
 

@@ -10,9 +10,21 @@ import java.util.Set;
  */
 public enum Generation {
     /** Core and init layouts; {@code __ksymtab} and {@code __ksymtab_gpl}. */
-    LINUX_6_1(0, 0, ExportTables.BY_LICENCE, Set.of(".data..ro_after_init", "__jump_table"), Trait.TWO_LAYOUTS),
+    LINUX_6_1(
+            0,
+            0,
+            ExportTables.BY_LICENCE,
+            Set.of(".data..ro_after_init", "__jump_table"),
+            Trait.TWO_LAYOUTS,
+            Trait.SAYS_SKIPPING),
     /** Memory types instead of the two layouts (commit "module: replace module_layout with module_memory"). */
-    LINUX_6_4(6, 4, ExportTables.BY_LICENCE, Set.of(".data..ro_after_init", "__jump_table")),
+    LINUX_6_4(
+            6,
+            4,
+            ExportTables.BY_LICENCE,
+            Set.of(".data..ro_after_init", "__jump_table"),
+            Trait.CHECKS_THIS_MODULE_SIZE,
+            Trait.SAYS_LICENSE_TAINTS),
     /**
      * One {@code __ksymtab} with {@code __kflagstab} beside it (merged for 7.1). The other differences of this row were seen in 7.2 and
      * not in 6.12; when between them each came is not known.
@@ -22,6 +34,8 @@ public enum Generation {
             1,
             ExportTables.WITH_FLAGS,
             Set.of(".data..ro_after_init", "__jump_table", ".static_call_sites"),
+            Trait.CHECKS_THIS_MODULE_SIZE,
+            Trait.SAYS_LICENSE_TAINTS,
             Trait.MARKS_ALL_RO_AFTER_INIT,
             Trait.RELOCATES_PER_CPU,
             Trait.LOCATES_RELOCATIONS);
@@ -44,6 +58,9 @@ public enum Generation {
     /** What a kernel does, or does not do. */
     private enum Trait {
         TWO_LAYOUTS,
+        SAYS_SKIPPING,
+        CHECKS_THIS_MODULE_SIZE,
+        SAYS_LICENSE_TAINTS,
         MARKS_ALL_RO_AFTER_INIT,
         RELOCATES_PER_CPU,
         LOCATES_RELOCATIONS
@@ -97,6 +114,26 @@ public enum Generation {
     /** Whether the relocations of {@code .data..percpu} are applied: older kernels skip them, having cleared its SHF_ALLOC. */
     boolean relocatesPerCpu() {
         return traits.contains(Trait.RELOCATES_PER_CPU);
+    }
+
+    /** Whether a module is refused whose {@code struct module} has not the kernel's size; before, its version had to tell. */
+    boolean checksThisModuleSize() {
+        return traits.contains(Trait.CHECKS_THIS_MODULE_SIZE);
+    }
+
+    /** Whether "module license taints kernel" is printed also after the message that names the licence. */
+    boolean saysLicenseTaints() {
+        return traits.contains(Trait.SAYS_LICENSE_TAINTS);
+    }
+
+    /** Whether {@code /proc/kallsyms} shows GPL-only exports as exported: {@code is_exported} looks in the first table only. */
+    boolean showsGplOnlyExports() {
+        return exportTables == ExportTables.WITH_FLAGS;
+    }
+
+    /** Whether a relocation whose place is not zero is said to be skipped, which it is not (before 6.3). */
+    public boolean saysSkipping() {
+        return traits.contains(Trait.SAYS_SKIPPING);
     }
 
     /** Whether messages about relocations name the section and the index of the relocation. */

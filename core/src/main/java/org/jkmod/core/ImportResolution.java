@@ -17,7 +17,9 @@ final class ImportResolution implements SymbolResolution.Imports {
     private final KernelObject object;
     private final Exports exports;
     private final byte[] file;
-    private final boolean gplOk;
+    /** Until the module inherits the taint of a proprietary one. */
+    private boolean gplOk;
+
     private final List<String> importedNamespaces;
     private final @Nullable SymbolVersions versions;
     private final boolean checksVersions;
@@ -45,7 +47,10 @@ final class ImportResolution implements SymbolResolution.Imports {
         if (exports.isGplOnly(found)) {
             module.usesGplOnlySymbols = true;
         }
-        if (!inheritTaint(found) || !hasVersion(found, name, length) || !importsNamespace(found)) {
+        if (!inheritTaint(found, weak)) {
+            return weak ? object.symbols().value(symbol) : 0;
+        }
+        if (!hasVersion(found, name, length) || !importsNamespace(found)) {
             return 0;
         }
         KernelModule owner = exports.owner(found);
@@ -82,7 +87,7 @@ final class ImportResolution implements SymbolResolution.Imports {
     }
 
     /** {@code inherit_taint}: whoever uses a proprietary module's symbols is proprietary. */
-    private boolean inheritTaint(int found) {
+    private boolean inheritTaint(int found, boolean weak) {
         KernelModule owner = exports.owner(found);
         if (owner == null || !owner.taints().contains(Taint.PROPRIETARY_MODULE)) {
             return true;
@@ -94,12 +99,14 @@ final class ImportResolution implements SymbolResolution.Imports {
                             KernelLog.ERR,
                             module.name() + ": module using GPL-only symbols uses symbols " + name
                                     + " from proprietary module " + owner.name() + ".");
-            fail(
-                    Kind.UNKNOWN_SYMBOL,
-                    Errno.ENOENT,
-                    name,
-                    "a module that uses GPL-only symbols may not use a proprietary module's",
-                    "do without one of them");
+            if (!weak) {
+                fail(
+                        Kind.UNKNOWN_SYMBOL,
+                        Errno.ENOENT,
+                        name,
+                        "a module that uses GPL-only symbols may not use a proprietary module's",
+                        "do without one of them");
+            }
             return false;
         }
         if (!module.taints().contains(Taint.PROPRIETARY_MODULE)) {
@@ -109,6 +116,7 @@ final class ImportResolution implements SymbolResolution.Imports {
                             module.name() + ": module uses symbols " + name + " from proprietary module " + owner.name()
                                     + ", inheriting taint.");
             module.taint(Taint.PROPRIETARY_MODULE);
+            gplOk = false;
         }
         return true;
     }
@@ -119,7 +127,8 @@ final class ImportResolution implements SymbolResolution.Imports {
             return true;
         }
         if (versions == null) {
-            kernel.tainting().forceLoad(module, exports.name(found));
+            kernel.tainting().forceLoad(module.name(), exports.name(found));
+            module.taint(Taint.FORCED_MODULE);
             return true;
         }
         int entry = versions.find(file, name, length, nextVersion);

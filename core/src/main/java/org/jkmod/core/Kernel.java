@@ -24,15 +24,12 @@ import org.jkmod.symtab.ModuleSymvers;
  * <p>Safe for threads. Loads and unloads take turns where the kernel's hold {@code module_mutex}; the accessors never wait for them.
  */
 public final class Kernel {
-    private static final long PERCPU_START = 0x1_0000;
-    private static final long PERCPU_SIZE = 1L << 30;
-
     private final KernelProfile profile;
     private final KernelLog log;
     private final ReentrantLock moduleMutex = new ReentrantLock();
     private final Condition moduleWait = moduleMutex.newCondition();
     private final Exports exports = new Exports();
-    private final KernelAddressSpace moduleSpace;
+    private final List<KernelAddressSpace> moduleSpaces;
     private final KernelAddressSpace perCpuSpace;
     /** The newest first, as in the kernel's list. */
     private volatile ImmutableList<KernelModule> modules = ImmutableList.of();
@@ -45,8 +42,10 @@ public final class Kernel {
         this.log = new KernelLog(clock);
         this.taints = new KernelTaints(profile, log);
         int pageSize = profile.architecture().pageSize();
-        this.moduleSpace = new KernelAddressSpace(profile.architecture().moduleRegion(), pageSize);
-        this.perCpuSpace = new KernelAddressSpace(new AddressRange(PERCPU_START, PERCPU_SIZE), pageSize);
+        this.moduleSpaces = profile.architecture().facts().moduleRegions().stream()
+                .map(region -> new KernelAddressSpace(region, pageSize))
+                .toList();
+        this.perCpuSpace = new KernelAddressSpace(profile.architecture().facts().perCpuRegion(), pageSize);
         addKernelExports();
     }
 
@@ -68,7 +67,7 @@ public final class Kernel {
     private void addKernelExports() {
         ModuleSymvers rows = profile.exports();
         boolean crcs = profile.hasModversions();
-        long standIn = profile.architecture().kernelImage().start();
+        long standIn = profile.architecture().facts().kernelImage().start();
         for (int i = 0; i < rows.size(); i++) {
             if (!rows.owner(i).equals("vmlinux")) {
                 continue;
@@ -220,7 +219,9 @@ public final class Kernel {
      */
     public void unload(String name) {
         locked(() -> {
-            KernelModule module = module(name).orElseThrow(() -> new NoSuchModuleException(name));
+            KernelModule module = module(name)
+                    .filter(m -> m.state() != ModuleState.UNFORMED)
+                    .orElseThrow(() -> new NoSuchModuleException(name));
             if (!module.users().isEmpty()) {
                 StringBuilder by = new StringBuilder();
                 module.users().forEach(use -> by.append(' ').append(use.source().name()));
@@ -275,16 +276,17 @@ public final class Kernel {
 
     /** {@code module_get_kallsym} and {@code s_show}: a symbol that is exported has an upper-case type. */
     private void addKallsyms(KernelModule module, List<String> lines) {
-        ModuleKallsyms symbols = module.symbols();
-        for (int i = 0; i < symbols.count(); i++) {
-            String name = symbols.name(i);
-            if (name.isEmpty()) {
+        for (ModuleKallsyms.Cursor symbol = module.symbols().cursor(); symbol.next(); ) {
+            if (!symbol.hasName()) {
                 continue;
             }
+            String name = symbol.name();
             int id = exports.find(name);
-            boolean exported = id >= 0 && exports.owner(id) == module && exports.value(id) == symbols.address(i);
-            char type = exported ? Character.toUpperCase(symbols.type(i)) : Character.toLowerCase(symbols.type(i));
-            lines.add(String.format("%016x %c %s\t[%s]", symbols.address(i), type, name, module.name()));
+            boolean exported = id >= 0 && exports.owner(id) == module && exports.value(id) == symbol.address();
+            boolean shown =
+                    exported && (!exports.isGplOnly(id) || profile.generation().showsGplOnlyExports());
+            char type = shown ? Character.toUpperCase(symbol.type()) : Character.toLowerCase(symbol.type());
+            lines.add(String.format("%016x %c %s\t[%s]", symbol.address(), type, name, module.name()));
         }
     }
 
@@ -316,26 +318,34 @@ public final class Kernel {
         }
     }
 
-    /** {@code check_modstruct_version}: the module and the kernel mean the same by {@code struct module}. */
-    void checkModuleLayoutVersion(KernelObject object, LoadOptions options, String name) {
+    /**
+     * {@code check_modstruct_version}: the module and the kernel mean the same by {@code struct module}. Returns whether the module is
+     * let in by force.
+     */
+    boolean checkModuleLayoutVersion(KernelObject object, LoadOptions options, String name) {
         int id = exports.find("module_layout");
-        if (!profile.hasModversions() || id < 0 || !exports.hasCrc(id) || options.ignoreModversions()) {
-            return;
+        if (!profile.hasModversions() || id < 0 || !exports.hasCrc(id)) {
+            return false;
         }
-        SymbolVersions versions = object.versions().orElse(null);
+        SymbolVersions versions =
+                options.ignoreModversions() ? null : object.versions().orElse(null);
         if (versions == null) {
-            return;
+            taints.forceLoad(name, "module_layout");
+            return true;
         }
         byte[] symbol = "module_layout".getBytes(StandardCharsets.US_ASCII);
         int entry = versions.find(symbol, 0, symbol.length, 0);
         if (entry < 0 || versions.crc(entry) != exports.crc(id)) {
-            throw new LoadProblem(
+            String message = versionMessage(name, "module_layout", entry < 0);
+            log.print(KernelLog.WARNING, message);
+            throw LoadProblem.printed(List.of(new Problem(
                     Problem.Kind.SYMBOL_VERSION,
                     Errno.ENOEXEC,
-                    versionMessage(name, "module_layout", entry < 0),
+                    message,
                     "the module was built for a kernel with another struct module",
-                    "build the module against this kernel");
+                    "build the module against this kernel")));
         }
+        return false;
     }
 
     static String versionMessage(String module, String symbol, boolean missing) {
@@ -356,19 +366,30 @@ public final class Kernel {
     }
 
     OptionalLong allocate(MemoryType type, long size) {
-        return space(type).allocate(size);
+        for (KernelAddressSpace space : spaces(type)) {
+            OptionalLong base = space.allocate(size);
+            if (base.isPresent()) {
+                return base;
+            }
+        }
+        return OptionalLong.empty();
     }
 
     void free(ModuleMemory memory) {
-        space(memory.type()).free(memory.base(), memory.size());
+        spaces(memory.type()).stream()
+                .filter(space -> space.contains(memory.base()))
+                .findFirst()
+                .orElseThrow()
+                .free(memory.base(), memory.size());
     }
 
-    long sizeInPages(MemoryType type, long size) {
-        return space(type).roundUp(size);
+    /** The address spaces that memory of a type comes from, the preferred one first. */
+    List<KernelAddressSpace> spaces(MemoryType type) {
+        return type == MemoryType.PERCPU ? List.of(perCpuSpace) : moduleSpaces;
     }
 
-    private KernelAddressSpace space(MemoryType type) {
-        return type == MemoryType.PERCPU ? perCpuSpace : moduleSpace;
+    long sizeInPages(long size) {
+        return perCpuSpace.roundUp(size);
     }
 
     /** {@code add_unformed_module}: the module holds a reference to itself until it is live. */

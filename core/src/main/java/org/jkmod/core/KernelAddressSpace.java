@@ -77,6 +77,11 @@ final class KernelAddressSpace {
         return size;
     }
 
+    /** Whether an address lies in the region. */
+    boolean contains(long address) {
+        return region.contains(address);
+    }
+
     /** The size of a piece with its guard page. */
     private long pages(long size) {
         return roundUp(size) + pageSize;

@@ -2,12 +2,14 @@ package org.jkmod.core;
 
 import com.google.common.collect.ImmutableList;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -140,10 +142,47 @@ public final class KernelModule {
         for (LoadedSection section : sections) {
             ModuleMemory in = memory.get(section.memory());
             if (section.name().equals(sectionName) && in != null) {
-                return Optional.of(in.bytes().slice((int) (section.address() - in.base()), (int) section.size()));
+                return Optional.of(in.bytes()
+                        .slice((int) (section.address() - in.base()), (int) section.size())
+                        .order(ByteOrder.LITTLE_ENDIAN));
             }
         }
         return Optional.empty();
+    }
+
+    /** The bytes at an address of its memory, to the end of that memory; empty if it is none of it. */
+    private Optional<ByteBuffer> at(long address) {
+        return memory.values().stream()
+                .filter(piece -> Long.compareUnsigned(address - piece.base(), piece.array().length) < 0)
+                .findFirst()
+                .map(piece -> {
+                    int offset = (int) (address - piece.base());
+                    return piece.bytes().slice(offset, piece.array().length - offset);
+                });
+    }
+
+    /** The NUL-terminated string at an address of its memory. */
+    Optional<String> string(long address) {
+        return at(address).flatMap(bytes -> {
+            StringBuilder text = new StringBuilder();
+            while (bytes.hasRemaining()) {
+                byte b = bytes.get();
+                if (b == 0) {
+                    return Optional.of(text.toString());
+                }
+                text.append((char) (b & 0xff));
+            }
+            return Optional.empty();
+        });
+    }
+
+    /** The 32-bit word at an address of its memory. */
+    OptionalInt word(long address) {
+        return at(address)
+                .filter(bytes -> bytes.remaining() >= Integer.BYTES)
+                .map(bytes ->
+                        OptionalInt.of(bytes.order(ByteOrder.LITTLE_ENDIAN).getInt()))
+                .orElse(OptionalInt.empty());
     }
 
     /** Size of all memory that it has now, in bytes, as {@code /proc/modules} and {@code lsmod} show it. */

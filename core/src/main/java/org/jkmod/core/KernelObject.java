@@ -192,9 +192,19 @@ public final class KernelObject {
     }
 
     Section thisModule() {
-        return elf.section(THIS_MODULE)
+        return section(THIS_MODULE, "a kernel module");
+    }
+
+    /**
+     * The section of a name that a module must have.
+     *
+     * @param expected what kind of module has it, for the message
+     * @throws MalformedInputException if there is none
+     */
+    public Section section(String sectionName, String expected) {
+        return elf.section(sectionName)
                 .orElseThrow(() -> new MalformedInputException(
-                        elf.name(), "section headers", 0, "no section " + THIS_MODULE, "a kernel module"));
+                        elf.name(), "section headers", 0, "no section " + sectionName, expected));
     }
 
     /** The symbols that the module needs, in the order of its symbol table. */
@@ -228,13 +238,10 @@ public final class KernelObject {
     private void exports(String table, boolean gplOnly, List<Export> to) {
         Optional<Section> flags = elf.section("__kflagstab");
         for (Section section : elf.sections()) {
-            if (section.type() != SHT_RELA && section.type() != SHT_REL) {
+            if (!isRelocationsOf(section, table)) {
                 continue;
             }
             RelocationTable relocations = section.relocations();
-            if (relocations.count() < 3 || !relocations.target().hasName(table)) {
-                continue;
-            }
             int entries = relocations.count() / 3;
             for (int i = 0; i < entries; i++) {
                 int entry = i;
@@ -245,6 +252,14 @@ public final class KernelObject {
                 to.add(new Export(pointee(relocations, 3 * i + 1), gpl, pointee(relocations, 3 * i + 2)));
             }
         }
+    }
+
+    /** Whether a section has the relocations of one of a name; the kernel passes over those of no section at all. */
+    private boolean isRelocationsOf(Section section, String target) {
+        return (section.type() == SHT_RELA || section.type() == SHT_REL)
+                && section.info() > 0
+                && section.info() < elf.sectionCount()
+                && elf.section(section.info()).hasName(target);
     }
 
     private String pointee(RelocationTable relocations, int index) {
@@ -317,8 +332,7 @@ public final class KernelObject {
      */
     boolean hasEntry(String function) {
         for (Section section : elf.sections()) {
-            if ((section.type() == SHT_RELA || section.type() == SHT_REL)
-                    && section.relocations().target().hasName(THIS_MODULE)) {
+            if (isRelocationsOf(section, THIS_MODULE)) {
                 RelocationTable relocations = section.relocations();
                 for (int i = 0; i < relocations.count(); i++) {
                     int symbol = relocations.symbol(i);

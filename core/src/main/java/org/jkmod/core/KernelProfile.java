@@ -134,7 +134,8 @@ public final class KernelProfile {
         /** Distributions end a release with their name of the architecture: {@code -amd64}, {@code .x86_64}. */
         private static boolean endsWith(String release, Architecture architecture) {
             String last = release.substring(Math.max(release.lastIndexOf('-'), release.lastIndexOf('.')) + 1);
-            return last.equals(architecture.name()) || architecture.aliases().contains(last);
+            return last.equals(architecture.name())
+                    || architecture.facts().aliases().contains(last);
         }
     }
 
@@ -214,6 +215,11 @@ public final class KernelProfile {
         return Optional.ofNullable(config.get(symbol));
     }
 
+    /** What the layout and the relocation of modules depend on. */
+    public KernelConfiguration configuration() {
+        return new KernelConfiguration(generation(), config);
+    }
+
     ImmutableMap<String, String> config() {
         return config;
     }
@@ -226,11 +232,6 @@ public final class KernelProfile {
     /** Whether modules without a valid signature taint the kernel ({@code CONFIG_MODULE_SIG}); unknown counts as no. */
     public boolean checksSignatures() {
         return config("MODULE_SIG").map("y"::equals).orElse(false);
-    }
-
-    /** Whether the kernel keeps all symbols of modules ({@code CONFIG_KALLSYMS_ALL}); unknown counts as yes. */
-    boolean keepsAllSymbols() {
-        return config("KALLSYMS_ALL").map("y"::equals).orElse(true);
     }
 
     @Override

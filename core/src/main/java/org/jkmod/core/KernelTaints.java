@@ -11,6 +11,8 @@ final class KernelTaints {
     private volatile Set<Taint> taints = Set.of();
     /** Said once a boot, whatever is loaded ({@code pr_notice_once}). */
     private boolean saidUnsigned;
+    /** Said once a boot, too ({@code __debug_locks_off}). */
+    private boolean lockDebuggingOff;
 
     KernelTaints(KernelProfile profile, KernelLog log) {
         this.profile = profile;
@@ -25,8 +27,9 @@ final class KernelTaints {
     /** {@code module_augment_kernel_taints}. */
     void addAll(KernelModule module, KernelObject object, boolean forced) {
         Modinfo modinfo = object.modinfo();
+        boolean wasProprietary = taints.contains(Taint.PROPRIETARY_MODULE);
         if (forced) {
-            forceLoad(module, "bad vermagic");
+            module.taint(Taint.FORCED_MODULE);
         }
         if (modinfo.first("intree").isEmpty()) {
             if (!taints.contains(Taint.OOT_MODULE)) {
@@ -46,10 +49,8 @@ final class KernelTaints {
         }
         String license = modinfo.first("license").orElse("unspecified");
         if (!isGplCompatible(license)) {
-            boolean first = !taints.contains(Taint.PROPRIETARY_MODULE);
-            if (first) {
+            if (!wasProprietary) {
                 log.print(KernelLog.WARNING, module.name() + ": module license '" + license + "' taints kernel.");
-                log.print(KernelLog.WARNING, "Disabling lock debugging due to kernel taint");
             }
             add(module, Taint.PROPRIETARY_MODULE);
         }
@@ -69,21 +70,35 @@ final class KernelTaints {
             }
             add(module, Taint.UNSIGNED_MODULE);
         }
+        if (!wasProprietary
+                && taints.contains(Taint.PROPRIETARY_MODULE)
+                && profile.generation().saysLicenseTaints()) {
+            log.print(KernelLog.WARNING, module.name() + ": module license taints kernel.");
+        }
     }
 
-    /** {@code try_to_force_load}. */
-    void forceLoad(KernelModule module, String reason) {
+    /** {@code try_to_force_load}, but for the taint of the module itself. */
+    void forceLoad(String module, String reason) {
         if (!taints.contains(Taint.FORCED_MODULE)) {
-            log.print(KernelLog.WARNING, module.name() + ": " + reason + ": kernel tainted.");
+            log.print(KernelLog.WARNING, module + ": " + reason + ": kernel tainted.");
         }
-        add(module, Taint.FORCED_MODULE);
+        add(Taint.FORCED_MODULE);
     }
 
     private void add(KernelModule module, Taint taint) {
+        add(taint);
+        module.taint(taint);
+    }
+
+    /** {@code add_taint}. */
+    private void add(Taint taint) {
+        if (!lockDebuggingOff && (taint == Taint.FORCED_MODULE || taint == Taint.PROPRIETARY_MODULE)) {
+            lockDebuggingOff = true;
+            log.print(KernelLog.WARNING, "Disabling lock debugging due to kernel taint");
+        }
         EnumSet<Taint> more = EnumSet.of(taint);
         more.addAll(taints);
         taints = Collections.unmodifiableSet(more);
-        module.taint(taint);
     }
 
     /** {@code license_is_gpl_compatible} (include/linux/license.h). */

@@ -27,7 +27,7 @@ final class ModuleExports {
         this.module = module;
         this.object = object;
         this.layout = layout;
-        this.prel32 = kernel.profile().architecture().hasPrel32Relocations();
+        this.prel32 = kernel.profile().architecture().facts().prel32();
     }
 
     private record Found(int id, long value, OptionalInt crc, boolean gplOnly, String namespace) {}

@@ -11,69 +11,95 @@ import static org.jkmod.elf.Elf.STB_WEAK;
 import static org.jkmod.elf.Elf.STT_OBJECT;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jkmod.core.ModuleLayout.CoreSymbols;
 import org.jkmod.elf.Section;
 import org.jkmod.elf.SymbolTable;
 
 /**
- * The symbols that a module keeps ({@code struct mod_kallsyms}, kernel/module/kallsyms.c): a symbol table, names and types in the
- * module's own data memory, as the kernel has them there.
+ * The symbols that a module keeps ({@code struct mod_kallsyms}, kernel/module/kallsyms.c).
+ *
+ * <p>The kernel has them as an {@code Elf_Sym} table, names and types in the module's own data memory, and so are they counted there.
+ * Here they are packed: an address is an offset in one of the module's memories, and names follow each other, to be read in order. A
+ * tree of modules can have 27 million symbols (RISC-V keeps its assembler's labels), for which a third of the bytes matters.
  */
 final class ModuleKallsyms {
-    /** {@code sizeof(Elf64_Sym)}; {@code st_name} at 0, {@code st_shndx} at 6, {@code st_value} at 8. */
-    private static final int SYM = 24;
+    private static final List<MemoryType> MEMORIES = List.of(MemoryType.values());
 
-    static final ModuleKallsyms EMPTY = new ModuleKallsyms(new byte[0], 0, 0, 0, 0);
+    static final ModuleKallsyms EMPTY = new ModuleKallsyms(0, new byte[0]);
 
-    private final byte[] memory;
-    private final int symbols;
-    private final int strings;
-    private final int types;
+    /** Instead of a memory: the address stands in {@link #absolute}. */
+    private static final byte NOWHERE = -1;
+
     private final int count;
+    private final int[] offset;
+    /** Index in {@link #MEMORIES}. */
+    private final byte[] where;
 
-    private ModuleKallsyms(byte[] memory, int symbols, int strings, int types, int count) {
-        this.memory = memory;
-        this.symbols = symbols;
-        this.strings = strings;
-        this.types = types;
+    private final byte[] type;
+    private final byte[] names;
+    private final long[] bases = new long[MEMORIES.size()];
+    private final Map<Integer, Long> absolute = new HashMap<>();
+
+    private ModuleKallsyms(int count, byte[] names) {
         this.count = count;
+        this.offset = new int[count];
+        this.where = new byte[count];
+        this.type = new byte[count];
+        this.names = names;
     }
 
     /**
-     * {@code add_kallsyms}: copies the symbols that outlive init to the end of the module's data.
+     * {@code add_kallsyms}: keeps the symbols that outlive init.
      *
      * @param values the symbols' addresses by index
+     * @param memory the module's memory
      */
-    static ModuleKallsyms fill(KernelObject object, ModuleLayout layout, long[] values, byte[] memory) {
+    static ModuleKallsyms of(
+            KernelObject object, ModuleLayout layout, long[] values, Map<MemoryType, ModuleMemory> memory) {
         CoreSymbols core = layout.coreSymbols();
-        ModuleKallsyms table = new ModuleKallsyms(
-                memory,
-                (int) core.symbolOffset(),
-                (int) core.stringOffset(),
-                (int) core.typeOffset(),
-                core.symbols().length);
         SymbolTable from = object.symbols();
         byte[] file = object.elf().array();
+        ModuleKallsyms table =
+                new ModuleKallsyms(core.symbols().length, new byte[(int) (core.typeOffset() - core.stringOffset())]);
+        memory.forEach((type, piece) -> table.bases[MEMORIES.indexOf(type)] = piece.base());
+        byte[] memoryOf = new byte[object.elf().sectionCount()];
+        Arrays.fill(memoryOf, NOWHERE);
+        for (ModuleLayout.Placement placement : layout.placements()) {
+            memoryOf[placement.index()] = (byte) MEMORIES.indexOf(placement.memory());
+        }
         int perCpu = object.allocated(KernelObject.PER_CPU).map(Section::index).orElse(-1);
-        int name = table.strings;
+        int name = 0;
         for (int i = 0; i < table.count; i++) {
             int symbol = core.symbols()[i];
-            int at = table.symbols + i * SYM;
-            System.arraycopy(file, from.section().start() + symbol * SYM, memory, at, SYM);
-            LittleEndian.put32(memory, at, name - table.strings);
-            LittleEndian.put64(memory, at + 8, values[symbol]);
+            int section = from.rawSectionIndex(symbol);
+            table.put(i, values[symbol], section < memoryOf.length ? memoryOf[section] : NOWHERE);
+            table.type[i] = (byte) type(object, layout, symbol, perCpu);
             int length = from.strings().length(from.nameOffset(symbol));
-            System.arraycopy(file, from.strings().start() + (int) from.nameOffset(symbol), memory, name, length);
+            System.arraycopy(file, from.strings().start() + (int) from.nameOffset(symbol), table.names, name, length);
             name += length + 1;
-            memory[table.types + i] = (byte) type(object, symbol, perCpu);
         }
         return table;
     }
 
+    private void put(int index, long value, byte memory) {
+        long distance = memory == NOWHERE ? 0 : value - bases[memory];
+        if (memory == NOWHERE || distance != (int) distance) {
+            where[index] = NOWHERE;
+            absolute.put(index, value);
+        } else {
+            where[index] = memory;
+            offset[index] = (int) distance;
+        }
+    }
+
     /** {@code elf_type}: the letter that nm(1) would give, always lower case but for U. */
-    private static char type(KernelObject object, int symbol, int perCpu) {
+    private static char type(KernelObject object, ModuleLayout layout, int symbol, int perCpu) {
         SymbolTable symbols = object.symbols();
         int shndx = symbols.rawSectionIndex(symbol);
         if (symbols.binding(symbol) == STB_WEAK) {
@@ -89,13 +115,16 @@ final class ModuleKallsyms {
             return '?';
         }
         Section section = object.elf().section(shndx);
-        if (section.hasFlags(SHF_EXECINSTR)) {
+        ModuleLayout.Placement placement = layout.placementOf(shndx);
+        long flags = placement == null ? section.flags() & ~SHF_ALLOC : placement.flags();
+        boolean hasContent = placement == null ? section.type() != SHT_NOBITS : placement.hasContent();
+        if ((flags & SHF_EXECINSTR) != 0) {
             return 't';
         }
-        if (section.hasFlags(SHF_ALLOC) && section.type() != SHT_NOBITS) {
-            return section.hasFlags(SHF_WRITE) ? 'd' : 'r';
+        if ((flags & SHF_ALLOC) != 0 && hasContent) {
+            return (flags & SHF_WRITE) != 0 ? 'd' : 'r';
         }
-        if (section.type() == SHT_NOBITS) {
+        if (!hasContent) {
             return 'b';
         }
         return section.name().startsWith(".debug") ? 'n' : '?';
@@ -106,40 +135,54 @@ final class ModuleKallsyms {
         return count;
     }
 
-    long address(int index) {
-        return LittleEndian.get64(memory, symbols + index * SYM + 8);
-    }
+    /** Goes through the symbols from the first on. */
+    final class Cursor {
+        private int index = -1;
+        private int nameStart;
+        private int nameEnd = -1;
 
-    char type(int index) {
-        return (char) memory[types + index];
-    }
-
-    String name(int index) {
-        int at = nameAt(index);
-        int end = at;
-        while (memory[end] != 0) {
-            end++;
+        /** Goes to the next symbol; says whether there is one. */
+        boolean next() {
+            if (++index >= count) {
+                return false;
+            }
+            nameStart = nameEnd + 1;
+            nameEnd = nameStart;
+            while (names[nameEnd] != 0) {
+                nameEnd++;
+            }
+            return true;
         }
-        return new String(memory, at, end - at, StandardCharsets.ISO_8859_1);
+
+        long address() {
+            return where[index] == NOWHERE
+                    ? Objects.requireNonNull(absolute.get(index))
+                    : bases[where[index]] + offset[index];
+        }
+
+        char type() {
+            return (char) type[index];
+        }
+
+        boolean hasName() {
+            return nameEnd > nameStart;
+        }
+
+        String name() {
+            return new String(names, nameStart, nameEnd - nameStart, StandardCharsets.ISO_8859_1);
+        }
+
+        /** {@code is_mapping_symbol}: marks of the assembler, and local labels. */
+        boolean isMapping() {
+            byte first = names[nameStart];
+            byte second = first == 0 ? 0 : names[nameStart + 1];
+            return first == '$' || (first == '.' && second == 'L') || (first == 'L' && second == '0');
+        }
     }
 
-    private int nameAt(int index) {
-        return strings + (int) LittleEndian.get32(memory, symbols + index * SYM);
-    }
-
-    boolean hasName(int index) {
-        return memory[nameAt(index)] != 0;
-    }
-
-    /** {@code is_mapping_symbol}: marks of the assembler, and local labels. */
-    private boolean isMapping(int index) {
-        int at = nameAt(index);
-        byte first = memory[at];
-        return first == '$' || (first == '.' && memory[at + 1] == 'L') || (first == 'L' && memory[at + 1] == '0');
-    }
-
-    private boolean isUndefined(int index) {
-        return (LittleEndian.get32(memory, symbols + index * SYM + 4) >>> 16) == SHN_UNDEF;
+    /** Before the first symbol. */
+    Cursor cursor() {
+        return new Cursor();
     }
 
     /** {@code find_kallsyms_symbol}: the closest symbol at or below an address in the same memory. */
@@ -154,26 +197,25 @@ final class ModuleKallsyms {
     }
 
     private Optional<SymbolAt> find(KernelModule module, long address, AddressRange range) {
-        int best = 0;
+        String best = "";
         long bestValue = range.start() - 1;
         long nextValue = range.end();
-        for (int i = 1; i < count; i++) {
-            long value = address(i);
-            if (isUndefined(i) || !hasName(i) || isMapping(i)) {
+        for (Cursor symbol = cursor(); symbol.next(); ) {
+            if (symbol.type() == 'U' || !symbol.hasName() || symbol.isMapping()) {
                 continue;
             }
+            long value = symbol.address();
             if (Long.compareUnsigned(value, address) <= 0 && Long.compareUnsigned(value, bestValue) > 0) {
-                best = i;
+                best = symbol.name();
                 bestValue = value;
             }
             if (Long.compareUnsigned(value, address) > 0 && Long.compareUnsigned(value, nextValue) < 0) {
                 nextValue = value;
             }
         }
-        if (best == 0) {
-            return Optional.empty();
-        }
-        return Optional.of(new SymbolAt(
-                name(best), bestValue, address - bestValue, nextValue - bestValue, Optional.of(module.name())));
+        return best.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new SymbolAt(
+                        best, bestValue, address - bestValue, nextValue - bestValue, Optional.of(module.name())));
     }
 }

@@ -1,5 +1,7 @@
 package org.jkmod.core;
 
+import static org.jkmod.elf.Elf.SHF_ALLOC;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
 import java.util.EnumMap;
@@ -21,8 +23,16 @@ public final class ModuleLayout {
      * @param memory the memory that it goes to
      * @param offset from the beginning of that memory, in bytes
      * @param size in bytes
+     * @param flags {@code sh_flags}, as the kernel has changed them
+     * @param hasContent whether its bytes are in the file; else it is all zeros at first
      */
-    public record Placement(int index, String name, MemoryType memory, long offset, long size) {}
+    public record Placement(
+            int index, String name, MemoryType memory, long offset, long size, long flags, boolean hasContent) {
+        /** Whether it is one of the module's own, rather than the symbol table or its strings. */
+        public boolean isAllocated() {
+            return (flags & SHF_ALLOC) != 0;
+        }
+    }
 
     private final ImmutableList<Placement> placements;
     private final @Nullable Placement[] byIndex;
@@ -69,7 +79,17 @@ public final class ModuleLayout {
      * @throws IllegalArgumentException if no architecture on the class path knows such objects
      */
     public static ModuleLayout of(KernelObject object, KernelRelease release) {
-        return SectionLayout.of(object, Generation.of(release), object.architecture(), true);
+        return of(object, KernelConfiguration.of(release));
+    }
+
+    /**
+     * Lays a module out as a kernel does.
+     *
+     * @throws MalformedInputException if the module makes no sense
+     * @throws IllegalArgumentException if no architecture on the class path knows such objects
+     */
+    public static ModuleLayout of(KernelObject object, KernelConfiguration kernel) {
+        return SectionLayout.of(object, kernel, object.architecture());
     }
 
     /** All sections that get memory, in the order in which the kernel lays them out. */
@@ -90,6 +110,17 @@ public final class ModuleLayout {
     /** The memories that the module needs, with their sizes in bytes, before rounding to pages. */
     public Map<MemoryType, Long> sizes() {
         return sizes;
+    }
+
+    /** How many bytes of a memory its sections take: the rest is the symbols that the module keeps. */
+    long sectionBytes(MemoryType type) {
+        long end = 0;
+        for (Placement placement : placements) {
+            if (placement.memory() == type) {
+                end = Math.max(end, placement.offset() + placement.size());
+            }
+        }
+        return end;
     }
 
     CoreSymbols coreSymbols() {

@@ -3,12 +3,12 @@ package org.jkmod.core;
 import static org.jkmod.elf.Elf.ET_REL;
 import static org.jkmod.elf.Elf.SHF_EXECINSTR;
 import static org.jkmod.elf.Elf.SHF_WRITE;
-import static org.jkmod.elf.Elf.SHT_NOBITS;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jkmod.core.KernelModule.LoadedSection;
 import org.jkmod.core.ModuleLayout.Placement;
@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>{@link Kernel#begin}: the checks and the layout, which look at nothing but the file and the profile;
  *   <li>{@link #form}: under the kernel's lock, the module gets its place in the list and its memory, and its imports are resolved;
- *   <li>{@link #relocate}: its sections are copied and relocated;
+ *   <li>{@link #relocate}: its sections are copied and relocated, which changes nothing but its own memory;
  *   <li>{@link #run}: under the lock, it becomes COMING, offers its exports, gets its parameters, runs its init and is LIVE.
  * </ol>
  *
  * <p>{@link Kernel#load} takes all of them. Whoever loads many modules may take the first and the third on several threads while the
- * other two keep their order, and so gets the same kernel as with one thread. A step that fails undoes all before it.
+ * other two keep their order, and so gets the same kernel as with one thread. When a step fails, all before it is undone.
  */
 public final class ModuleLoad {
     private final Kernel kernel;
@@ -42,6 +42,10 @@ public final class ModuleLoad {
     private @Nullable KernelModule module;
     private long[] sectionAddress = new long[0];
     private long[] symbols = new long[0];
+    /** Why the module could not be relocated. */
+    private @Nullable LoadProblem fault;
+    /** What the kernel prints before the fault's own message. */
+    private List<String> faultMessages = List.of();
 
     private ModuleLoad(Kernel kernel, KernelObject object, LoadOptions options, boolean forced, ModuleLayout layout) {
         this.kernel = kernel;
@@ -55,13 +59,14 @@ public final class ModuleLoad {
     /** The checks and the layout. */
     static ModuleLoad begin(Kernel kernel, KernelObject object, LoadOptions options) {
         KernelProfile profile = kernel.profile();
-        String name = object.name();
+        // what to call a file in which not even the name can be read
+        String name = object.elf().name();
         try {
+            name = object.name();
             checkElf(profile, object, name);
-            boolean forced = checkVermagic(profile, object, options, name);
+            boolean forced = checkVersions(kernel, object, options, name);
             checkSections(object, name);
-            ModuleLayout layout =
-                    SectionLayout.of(object, profile.generation(), profile.architecture(), profile.keepsAllSymbols());
+            ModuleLayout layout = SectionLayout.of(object, profile.configuration(), profile.architecture());
             checkContents(object.elf(), layout);
             return new ModuleLoad(kernel, object, options, forced, layout);
         } catch (MalformedInputException e) {
@@ -93,8 +98,8 @@ public final class ModuleLoad {
         }
         Architecture architecture = profile.architecture();
         if (elf.machine() != architecture.machine()
-                || elf.elfClass() != architecture.elfClass()
-                || !elf.byteOrder().equals(architecture.byteOrder())) {
+                || elf.elfClass() != architecture.facts().elfClass()
+                || !elf.byteOrder().equals(architecture.facts().byteOrder())) {
             throw new LoadProblem(
                     Kind.FORMAT,
                     Errno.ENOEXEC,
@@ -104,7 +109,7 @@ public final class ModuleLoad {
         }
         Section thisModule = object.thisModule();
         OptionalLong size = profile.thisModuleSize();
-        if (size.isPresent() && thisModule.size() != size.getAsLong()) {
+        if (profile.generation().checksThisModuleSize() && size.isPresent() && thisModule.size() != size.getAsLong()) {
             throw new LoadProblem(
                     Kind.FORMAT,
                     Errno.ENOEXEC,
@@ -116,11 +121,22 @@ public final class ModuleLoad {
         }
     }
 
-    /** {@code check_modinfo}: returns whether the module is let in by force. */
-    private static boolean checkVermagic(KernelProfile profile, KernelObject object, LoadOptions options, String name) {
+    /** {@code check_modstruct_version} and {@code check_modinfo}: returns whether the module is let in by force. */
+    private static boolean checkVersions(Kernel kernel, KernelObject object, LoadOptions options, String name) {
+        boolean[] forced = new boolean[1];
+        kernel.locked(() -> {
+            forced[0] = kernel.checkModuleLayoutVersion(object, options, name);
+            forced[0] |= checkVermagic(kernel, object, options, name);
+        });
+        return forced[0];
+    }
+
+    private static boolean checkVermagic(Kernel kernel, KernelObject object, LoadOptions options, String name) {
+        KernelProfile profile = kernel.profile();
         String wanted = profile.vermagic().orElse(null);
         String found = options.ignoreVermagic() ? null : object.vermagic().orElse(null);
         if (found == null) {
+            kernel.tainting().forceLoad(name, "bad vermagic");
             return true;
         }
         boolean versions = !options.ignoreModversions() && object.versions().isPresent();
@@ -185,17 +201,14 @@ public final class ModuleLoad {
     public void form() {
         kernel.locked(() -> {
             try {
-                kernel.checkModuleLayoutVersion(object, options, name);
                 kernel.checkNotLoaded(name);
+                // What the file says is read first: nothing may fail between the memory and the module that owns it.
+                Modinfo modinfo = object.modinfo();
+                boolean hasInit = object.hasEntry("init_module");
+                boolean hasExit = object.hasEntry("cleanup_module");
                 EnumMap<MemoryType, ModuleMemory> memory = allocate();
                 KernelModule formed = new KernelModule(
-                        name,
-                        object.modinfo(),
-                        object.hasEntry("init_module"),
-                        object.hasEntry("cleanup_module"),
-                        options.parameters(),
-                        sections(memory),
-                        memory);
+                        name, modinfo, hasInit, hasExit, options.parameters(), sections(memory), memory);
                 module = formed;
                 kernel.add(formed);
                 kernel.tainting().addAll(formed, object, forced);
@@ -213,7 +226,7 @@ public final class ModuleLoad {
     }
 
     /** More than any module needs; a file of a few kilobytes can claim to need anything. */
-    private static final long MAX_MEMORY = 1L << 29;
+    private static final long MAX_MEMORY = 1L << 27;
 
     /** Gives every memory type its address; on failure, those given are taken back. */
     private EnumMap<MemoryType, ModuleMemory> allocate() {
@@ -234,7 +247,11 @@ public final class ModuleLoad {
             }
             memory.put(
                     type,
-                    new ModuleMemory(type, base.getAsLong(), kernel.sizeInPages(type, size), new byte[(int) size]));
+                    new ModuleMemory(
+                            type,
+                            base.getAsLong(),
+                            kernel.sizeInPages(size),
+                            new byte[(int) layout.sectionBytes(type)]));
         }
         return memory;
     }
@@ -255,69 +272,75 @@ public final class ModuleLoad {
     }
 
     /**
-     * Copies the module's sections to its memory and relocates them. Needs no lock; once the module is formed.
-     *
-     * @throws ModuleLoadException if a relocation cannot be applied; nothing but messages and taints is left of the module then
+     * Copies the module's sections to its memory and relocates them, once the module is formed. Needs no lock, and leaves the kernel's
+     * books alone: that a relocation cannot be applied, {@link #run} says.
      */
     public void relocate() {
         KernelModule formed = formed();
         try {
-            byte[] file = object.elf().array();
-            for (Placement placement : layout.placements()) {
-                Section section = object.elf().section(placement.index());
-                ModuleMemory piece = formed.memory().get(placement.memory());
-                if (piece != null && section.type() != SHT_NOBITS) {
-                    System.arraycopy(
-                            file, section.start(), piece.array(), (int) placement.offset(), (int) placement.size());
-                }
-            }
-            KernelProfile profile = kernel.profile();
-            ModuleRelocation.Result result = ModuleRelocation.apply(
-                    object,
-                    layout,
-                    symbols,
-                    placement -> new ModuleRelocation.Place(
-                            formed.memory(placement.memory()).array(),
-                            (int) placement.offset(),
-                            sectionAddress[placement.index()]),
-                    profile.architecture(),
-                    profile.generation(),
-                    RelocationPolicy.KERNEL);
-            if (result.withoutAddends()) {
-                throw new LoadProblem(
-                        Kind.RELOCATION,
-                        Errno.ENOEXEC,
-                        "module " + name + ": REL relocation unsupported",
-                        "the module has relocations without addends",
-                        "build it with the kernel's own compiler flags");
-            }
-            if (result.failure().isPresent()) {
-                throw relocationProblem(profile, result.failure().get());
-            }
-            formed.relocations(result.applied());
-            ModuleMemory data = formed.memory(layout.coreSymbols().memory());
-            formed.symbols(ModuleKallsyms.fill(object, layout, symbols, data.array()));
+            relocate(formed);
         } catch (LoadProblem e) {
-            kernel.locked(this::undo);
-            throw kernel.failed(name, e);
+            fault = e;
         } catch (MalformedInputException e) {
-            kernel.locked(this::undo);
-            throw kernel.failed(name, new LoadProblem(malformed(e)));
+            fault = new LoadProblem(malformed(e));
         }
+    }
+
+    private void relocate(KernelModule formed) {
+        byte[] file = object.elf().array();
+        for (Placement placement : layout.placements()) {
+            Section section = object.elf().section(placement.index());
+            ModuleMemory piece = formed.memory().get(placement.memory());
+            if (piece != null && placement.hasContent() && !section.isEmptyInFile()) {
+                System.arraycopy(
+                        file, section.start(), piece.array(), (int) placement.offset(), (int) placement.size());
+            }
+        }
+        KernelProfile profile = kernel.profile();
+        ModuleRelocation.Result result = ModuleRelocation.apply(
+                object,
+                layout,
+                symbols,
+                index -> memory(formed, index),
+                profile.architecture(),
+                profile.configuration(),
+                RelocationPolicy.KERNEL);
+        if (result.withoutAddends()) {
+            throw new LoadProblem(
+                    Kind.RELOCATION,
+                    Errno.ENOEXEC,
+                    "module " + name + ": REL relocation unsupported",
+                    "the module has relocations without addends",
+                    "build it with the kernel's own compiler flags");
+        }
+        if (result.failure().isPresent()) {
+            throw relocationProblem(profile, result.failure().get());
+        }
+        formed.relocations(result.applied());
+        formed.symbols(ModuleKallsyms.of(object, layout, symbols, formed.memory()));
+    }
+
+    /** A section's memory; of no bytes, if nothing of its memory's sections has any. */
+    private Optional<SectionMemory> memory(KernelModule formed, int section) {
+        return layout.of(section).map(placement -> {
+            ModuleMemory piece = formed.memory().get(placement.memory());
+            return new SectionMemory(
+                    piece == null ? new byte[0] : piece.array(),
+                    (int) placement.offset(),
+                    (int) placement.size(),
+                    sectionAddress[section]);
+        });
     }
 
     private LoadProblem relocationProblem(KernelProfile profile, RelocationFailure failure) {
         List<String> messages = profile.architecture().messages(failure, name, profile.generation());
-        for (int i = 0; i < messages.size() - 1; i++) {
-            kernel.log().print(KernelLog.ERR, messages.get(i));
-        }
         String last = messages.isEmpty() ? "" : messages.get(messages.size() - 1);
+        faultMessages = messages.subList(0, Math.max(0, messages.size() - 1));
         return new LoadProblem(
                 Kind.RELOCATION,
-                profile.architecture().relocationErrno(),
+                profile.architecture().facts().relocationErrno(),
                 last,
-                "relocation " + failure.index() + " of section " + failure.section() + " cannot be applied: "
-                        + failure.reason(),
+                failure.description(),
                 "build the module with the kernel's own compiler flags");
     }
 
@@ -330,6 +353,11 @@ public final class ModuleLoad {
         KernelModule formed = formed();
         kernel.locked(() -> {
             try {
+                LoadProblem relocationFault = fault;
+                if (relocationFault != null) {
+                    faultMessages.forEach(message -> kernel.log().print(KernelLog.ERR, message));
+                    throw relocationFault;
+                }
                 formed.exports = ModuleExports.offer(kernel, formed, object, layout);
                 formed.state(ModuleState.COMING);
                 ModuleArguments.parse(kernel.log(), formed);

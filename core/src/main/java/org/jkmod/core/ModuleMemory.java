@@ -37,7 +37,10 @@ public final class ModuleMemory {
         return new AddressRange(base, size);
     }
 
-    /** Its content, read-only, little-endian, from the first byte to the last that the module uses; up to {@link #size} zeros follow. */
+    /**
+     * Its content, read-only, little-endian: the module's sections. Behind them, up to {@link #size}, the kernel has what it keeps of the
+     * module's symbol table, which is not shown here, and zeros.
+     */
     public ByteBuffer bytes() {
         return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }

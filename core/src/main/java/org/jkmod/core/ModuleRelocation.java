@@ -1,10 +1,10 @@
 package org.jkmod.core;
 
-import static org.jkmod.elf.Elf.SHF_ALLOC;
 import static org.jkmod.elf.Elf.SHT_REL;
 import static org.jkmod.elf.Elf.SHT_RELA;
 
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.jkmod.core.ModuleLayout.Placement;
 import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.RelocationTable;
@@ -12,16 +12,6 @@ import org.jkmod.elf.Section;
 
 /** Applies the relocations of a module's sections ({@code apply_relocations}, kernel/module/main.c). */
 final class ModuleRelocation {
-    /** Where a section's bytes are. */
-    @SuppressWarnings("ArrayRecordComponent") // the bytes themselves, to be written to
-    record Place(byte[] image, int base, long address) {}
-
-    /** Finds a section's bytes. */
-    interface Places {
-        /** Where the bytes of a section are that has memory. */
-        Place of(Placement placement);
-    }
-
     /**
      * What came of it.
      *
@@ -31,17 +21,57 @@ final class ModuleRelocation {
      */
     record Result(int applied, Optional<RelocationFailure> failure, boolean withoutAddends) {}
 
-    private ModuleRelocation() {}
+    private final KernelObject object;
+    private final ModuleLayout layout;
+    private final long[] symbols;
+    private final IntFunction<Optional<SectionMemory>> sections;
+    private final KernelConfiguration kernel;
+    private final RelocationPolicy policy;
+    private final RelocationProgram program;
+    private final RelocationInterpreter interpreter;
+    private final Linkage linkage;
 
+    private ModuleRelocation(
+            KernelObject object,
+            ModuleLayout layout,
+            long[] symbols,
+            IntFunction<Optional<SectionMemory>> sections,
+            Architecture architecture,
+            KernelConfiguration kernel,
+            RelocationPolicy policy) {
+        this.object = object;
+        this.layout = layout;
+        this.symbols = symbols;
+        this.sections = sections;
+        this.kernel = kernel;
+        this.policy = policy;
+        this.program = RelocationProgram.compiled(architecture, policy);
+        this.interpreter = new RelocationInterpreter(architecture, policy);
+        this.linkage = architecture.linkage(object, kernel, this::named);
+    }
+
+    /**
+     * Relocates a module.
+     *
+     * @param symbols the symbols' values by index
+     * @param sections the module's sections in memory by index
+     */
     static Result apply(
             KernelObject object,
             ModuleLayout layout,
             long[] symbols,
-            Places places,
+            IntFunction<Optional<SectionMemory>> sections,
             Architecture architecture,
-            Generation generation,
+            KernelConfiguration kernel,
             RelocationPolicy policy) {
-        RelocationProgram program = RelocationProgram.compiled(architecture, policy);
+        return new ModuleRelocation(object, layout, symbols, sections, architecture, kernel, policy).apply();
+    }
+
+    private Optional<SectionMemory> named(String section) {
+        return object.elf().section(section).map(Section::index).flatMap(sections::apply);
+    }
+
+    private Result apply() {
         ElfFile elf = object.elf();
         int perCpu = object.allocated(KernelObject.PER_CPU).map(Section::index).orElse(0);
         int applied = 0;
@@ -52,41 +82,54 @@ final class ModuleRelocation {
             }
             Placement target = layout.placementOf(section.info());
             if (target == null
-                    || !elf.section(target.index()).hasFlags(SHF_ALLOC)
-                    || (target.index() == perCpu && !generation.relocatesPerCpu())) {
+                    || !target.isAllocated()
+                    || (target.index() == perCpu && !kernel.generation().relocatesPerCpu())) {
                 continue;
             }
             if (section.type() == SHT_REL) {
                 return new Result(applied, Optional.empty(), true);
             }
             RelocationTable table = section.relocations();
-            Place place = places.of(target);
-            int size = (int) target.size();
-            int done = program.apply(
-                    elf.array(),
+            Optional<SectionMemory> memory = sections.apply(target.index());
+            if (memory.isEmpty()) {
+                continue;
+            }
+            Optional<RelocationFailure> failure = apply(i, table, memory.get());
+            if (failure.isPresent()) {
+                return new Result(applied + failure.get().index(), failure, false);
+            }
+            applied += table.count();
+        }
+        return new Result(applied, Optional.empty(), false);
+    }
+
+    private Optional<RelocationFailure> apply(int section, RelocationTable table, SectionMemory memory) {
+        byte[] rela = object.elf().array();
+        DeferredRelocations deferred = new DeferredRelocations(
+                interpreter, policy, section, rela, table.start(), table.count(), symbols, memory);
+        int done = program.apply(
+                rela,
+                table.start(),
+                table.count(),
+                symbols,
+                memory.image(),
+                memory.base(),
+                memory.size(),
+                memory.address(),
+                deferred);
+        if (done < table.count()) {
+            return Optional.of(interpreter.explain(
+                    section,
+                    done,
+                    rela,
                     table.start(),
                     table.count(),
                     symbols,
-                    place.image(),
-                    place.base(),
-                    size,
-                    place.address());
-            applied += done;
-            if (done < table.count()) {
-                RelocationFailure failure = new RelocationInterpreter(architecture, policy)
-                        .explain(
-                                i,
-                                done,
-                                elf.array(),
-                                table.start(),
-                                symbols,
-                                place.image(),
-                                place.base(),
-                                size,
-                                place.address());
-                return new Result(applied, Optional.of(failure), false);
-            }
+                    memory.image(),
+                    memory.base(),
+                    memory.size(),
+                    memory.address()));
         }
-        return new Result(applied, Optional.empty(), false);
+        return deferred.isEmpty() ? Optional.empty() : linkage.apply(deferred);
     }
 }

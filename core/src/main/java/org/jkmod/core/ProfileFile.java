@@ -1,6 +1,7 @@
 package org.jkmod.core;
 
 import java.io.BufferedOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
@@ -81,7 +83,7 @@ final class ProfileFile {
         byte[] bytes;
         try (GZIPInputStream unzipped = new GZIPInputStream(in)) {
             bytes = unzipped.readNBytes(MAX_SIZE + 1);
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new MalformedInputException(file, "compression", 0, String.valueOf(e.getMessage()), "a gzip file");
         }
         if (bytes.length > MAX_SIZE) {
@@ -118,8 +120,8 @@ final class ProfileFile {
                     }
                     builder.config(value.substring(0, equals), value.substring(equals + 1));
                 }
-                case "exports" -> builder.exports(ModuleSymvers.parse(block("addresses"), file));
-                case "addresses" -> builder.addresses(Kallsyms.parse(block("\0"), file));
+                case "exports" -> builder.exports(rows("addresses", block -> ModuleSymvers.parse(block, file)));
+                case "addresses" -> builder.addresses(rows("\0", block -> Kallsyms.parse(block, file)));
                 default -> throw fault(pair[0], "a key that this version knows");
             }
         }
@@ -154,6 +156,16 @@ final class ProfileFile {
         at = end + 1;
         line++;
         return Optional.of(text);
+    }
+
+    /** What the lines up to one that is this word say; a fault in them is told by its line in this file. */
+    private <T> T rows(String until, Function<byte[], T> parser) {
+        int before = line;
+        try {
+            return parser.apply(block(until));
+        } catch (MalformedInputException e) {
+            throw new MalformedInputException(e.file(), e.place(), before + e.offset(), e.found(), e.expected());
+        }
     }
 
     /** The lines up to one that is this word, or to the end. */

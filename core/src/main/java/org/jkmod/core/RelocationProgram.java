@@ -1,11 +1,16 @@
 package org.jkmod.core;
 
+import java.util.function.IntConsumer;
+
 /**
  * Applies the relocations of a section ({@code apply_relocate_add}), straight from the bytes of {@code Elf64_Rela[]} to the bytes of
  * an image. Programs have no state: one serves all threads.
  *
  * <p>There are two, made from the same rows and proven equal: the {@linkplain #interpreted interpreter}, which is the one to read, and
  * the {@linkplain #compiled compiled} one, which is the one to run.
+ *
+ * <p>A program makes nothing that was not there before: relocations that need a stub or an entry of a global offset table are left to
+ * the architecture's {@link Linkage}.
  */
 public interface RelocationProgram {
     /**
@@ -19,9 +24,19 @@ public interface RelocationProgram {
      * @param base where in the image the section begins
      * @param size the section's size in bytes; the section must lie within the image
      * @param address the address of the section's first byte
-     * @return how many were applied: {@code count}, or the index of the one that could not be
+     * @param deferred told the indexes of the relocations that are left to the {@link Linkage}
+     * @return how many were applied or left: {@code count}, or the index of the one that could not be
      */
-    int apply(byte[] rela, int from, int count, long[] symbols, byte[] image, int base, int size, long address);
+    int apply(
+            byte[] rela,
+            int from,
+            int count,
+            long[] symbols,
+            byte[] image,
+            int base,
+            int size,
+            long address,
+            IntConsumer deferred);
 
     /** The interpreter of an architecture's rows. */
     static RelocationProgram interpreted(Architecture architecture, RelocationPolicy policy) {

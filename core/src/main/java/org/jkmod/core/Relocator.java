@@ -1,8 +1,5 @@
 package org.jkmod.core;
 
-import static org.jkmod.elf.Elf.SHF_ALLOC;
-import static org.jkmod.elf.Elf.SHT_NOBITS;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -13,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jkmod.core.ModuleLayout.Placement;
@@ -28,7 +26,7 @@ import org.jkmod.symtab.Kallsyms;
  */
 public final class Relocator {
     /** More than any module needs; a file can claim to need anything. */
-    private static final long MAX_MEMORY = 1L << 29;
+    private static final long MAX_MEMORY = 1L << 27;
 
     private final Kallsyms symbols;
     private final RelocationPolicy policy;
@@ -54,9 +52,14 @@ public final class Relocator {
      *     keeps its first section
      * @param relocations how many were applied
      * @param unresolved names of the imports that nobody exports, which were taken to be 0
+     * @param unplaced names of the sections of which nobody knows where they are, which were taken to be where the module begins
      */
     public record RelocatedModule(
-            String name, Map<String, ByteBuffer> sections, int relocations, List<String> unresolved) {}
+            String name,
+            Map<String, ByteBuffer> sections,
+            int relocations,
+            List<String> unresolved,
+            List<String> unplaced) {}
 
     /**
      * Relocates a module.
@@ -69,9 +72,10 @@ public final class Relocator {
      */
     public RelocatedModule relocate(KernelObject object, Map<String, Long> sectionAddresses) {
         Architecture architecture = object.architecture();
-        Generation generation = Generation.of(object.release());
-        ModuleLayout layout = SectionLayout.of(object, generation, architecture, true);
-        long[] address = addresses(object, layout, sectionAddresses);
+        KernelConfiguration kernel = KernelConfiguration.of(object.release());
+        ModuleLayout layout = SectionLayout.of(object, kernel, architecture);
+        List<String> unplaced = new ArrayList<>();
+        long[] address = addresses(object, layout, sectionAddresses, unplaced);
         List<String> unresolved = new ArrayList<>();
         long[] values = SymbolResolution.resolve(object, address, new SymbolResolution.Imports() {
             @Override
@@ -96,24 +100,20 @@ public final class Relocator {
         });
         byte[][] images = images(object, layout);
         ModuleRelocation.Result result = ModuleRelocation.apply(
-                object,
-                layout,
-                values,
-                placement -> new ModuleRelocation.Place(images[placement.index()], 0, address[placement.index()]),
-                architecture,
-                generation,
-                policy);
+                object, layout, values, index -> memory(layout, images, address, index), architecture, kernel, policy);
         if (result.withoutAddends()) {
             throw new RelocationException(object.elf().name() + ": REL relocation unsupported");
         }
         if (result.failure().isPresent()) {
+            RelocationFailure failure = result.failure().get();
+            List<String> messages = architecture.messages(failure, object.name(), kernel.generation());
             throw new RelocationException(object.elf().name() + ": "
-                    + String.join("; ", architecture.messages(result.failure().get(), object.name(), generation)));
+                    + (messages.isEmpty() ? failure.description() : String.join("; ", messages)));
         }
         export(object, values);
         Map<String, ByteBuffer> sections = new LinkedHashMap<>();
         for (Placement placement : layout.placements()) {
-            if (object.elf().section(placement.index()).hasFlags(SHF_ALLOC)) {
+            if (placement.isAllocated()) {
                 sections.putIfAbsent(
                         placement.name(),
                         ByteBuffer.wrap(images[placement.index()])
@@ -122,7 +122,17 @@ public final class Relocator {
             }
         }
         return new RelocatedModule(
-                object.name(), Collections.unmodifiableMap(sections), result.applied(), List.copyOf(unresolved));
+                object.name(),
+                Collections.unmodifiableMap(sections),
+                result.applied(),
+                List.copyOf(unresolved),
+                List.copyOf(unplaced));
+    }
+
+    private static Optional<SectionMemory> memory(ModuleLayout layout, byte[][] images, long[] address, int section) {
+        return layout.of(section)
+                .filter(Placement::isAllocated)
+                .map(p -> new SectionMemory(images[section], 0, (int) p.size(), address[section]));
     }
 
     private OptionalLong find(String name) {
@@ -138,7 +148,7 @@ public final class Relocator {
         return row < 0 ? OptionalLong.empty() : OptionalLong.of(symbols.address(row));
     }
 
-    private long[] addresses(KernelObject object, ModuleLayout layout, Map<String, Long> given) {
+    private long[] addresses(KernelObject object, ModuleLayout layout, Map<String, Long> given, List<String> unplaced) {
         EnumMap<MemoryType, Long> bases = new EnumMap<>(MemoryType.class);
         for (Placement placement : layout.placements()) {
             Long address = given.get(placement.name());
@@ -146,32 +156,51 @@ public final class Relocator {
                 bases.putIfAbsent(placement.memory(), address - placement.offset());
             }
         }
+        long near = bases.values().stream().findFirst().orElse(0L);
         long[] addresses = new long[object.elf().sectionCount()];
         for (Placement placement : layout.placements()) {
             Long address = given.get(placement.name());
             if (address == null) {
+                Long base = bases.get(placement.memory());
+                OptionalLong known =
+                        base == null ? addressBySymbols(object, placement) : OptionalLong.of(base + placement.offset());
+                if (known.isEmpty() && placement.size() > 0) {
+                    unplaced.add(placement.name());
+                }
                 // A memory without any section that has bytes is not allocated: the kernel's pointer to it is NULL.
-                long base = bases.computeIfAbsent(
-                        placement.memory(),
-                        m -> addressBySymbols(object, placement).orElse(placement.offset()) - placement.offset());
-                address = base + placement.offset();
+                address = known.orElse(placement.size() > 0 ? near : placement.offset());
             }
             addresses[placement.index()] = address;
         }
         return addresses;
     }
 
-    /** Where a section is, if a symbol in it is one of the module's own in the list of symbols: sysfs shows no per-CPU section. */
+    /**
+     * Where a section is, if a symbol in it is one of the module's own in the list of symbols, and the only one of its name there:
+     * sysfs shows no per-CPU section.
+     */
     private OptionalLong addressBySymbols(KernelObject object, Placement placement) {
+        Map<String, Long> own = new LinkedHashMap<>();
+        Set<String> several = new HashSet<>();
         for (int i = 1; i < object.symbols().count(); i++) {
-            if (object.symbols().rawSectionIndex(i) == placement.index()
-                    && object.symbols().nameOffset(i) != 0) {
-                for (int row = symbols.first(object.symbols().name(i)); row >= 0; row = symbols.next(row)) {
-                    if (symbols.module(row).equals(object.name())) {
-                        return OptionalLong.of(
-                                symbols.address(row) - object.symbols().value(i));
-                    }
+            String name = object.symbols().name(i);
+            boolean inSection = object.symbols().rawSectionIndex(i) == placement.index();
+            if (own.containsKey(name)) {
+                several.add(name);
+            } else if (inSection && !name.isEmpty()) {
+                own.put(name, object.symbols().value(i));
+            }
+        }
+        own.keySet().removeAll(several);
+        for (Map.Entry<String, Long> symbol : own.entrySet()) {
+            List<Long> found = new ArrayList<>();
+            for (int row = symbols.first(symbol.getKey()); row >= 0; row = symbols.next(row)) {
+                if (symbols.module(row).equals(object.name())) {
+                    found.add(symbols.address(row));
                 }
+            }
+            if (found.size() == 1) {
+                return OptionalLong.of(found.get(0) - symbol.getValue());
             }
         }
         return OptionalLong.empty();
@@ -183,7 +212,7 @@ public final class Relocator {
         long total = 0;
         for (Placement placement : layout.placements()) {
             Section section = object.elf().section(placement.index());
-            if (!section.hasFlags(SHF_ALLOC)) {
+            if (!placement.isAllocated()) {
                 continue;
             }
             total += placement.size();
@@ -196,7 +225,7 @@ public final class Relocator {
                         "allocated sections of at most " + MAX_MEMORY + " bytes in all");
             }
             byte[] image = new byte[(int) placement.size()];
-            if (section.type() != SHT_NOBITS) {
+            if (placement.hasContent() && !section.isEmptyInFile()) {
                 section.bytes().get(image);
             }
             images[placement.index()] = image;

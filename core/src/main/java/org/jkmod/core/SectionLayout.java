@@ -5,6 +5,7 @@ import static org.jkmod.elf.Elf.SHF_EXECINSTR;
 import static org.jkmod.elf.Elf.SHF_RO_AFTER_INIT;
 import static org.jkmod.elf.Elf.SHF_WRITE;
 import static org.jkmod.elf.Elf.SHN_UNDEF;
+import static org.jkmod.elf.Elf.SHT_NOBITS;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,26 +51,30 @@ final class SectionLayout {
     private final EnumMap<MemoryType, Long> sizes = new EnumMap<>(MemoryType.class);
     private final @Nullable MemoryType[] placed;
     private final boolean kallsymsAll;
+    private final @Nullable SectionChange[] changes;
     private int perCpu;
 
-    private SectionLayout(KernelObject object, Generation generation, Architecture architecture, boolean kallsymsAll) {
-        this.kallsymsAll = kallsymsAll;
+    private SectionLayout(KernelObject object, KernelConfiguration kernel, Architecture architecture) {
+        this.kallsymsAll = kernel.isSet("KALLSYMS_ALL", true);
         this.object = object;
         this.elf = object.elf();
-        this.generation = generation;
+        this.generation = kernel.generation();
         this.pageSize = architecture.pageSize();
         this.flags = new long[elf.sectionCount()];
         this.placed = new MemoryType[elf.sectionCount()];
+        this.changes = new SectionChange[elf.sectionCount()];
+        for (SectionChange change : architecture.frobSections(object, kernel)) {
+            changes[change.section()] = change;
+        }
     }
 
     /**
      * Lays a module out.
      *
-     * @param kallsymsAll whether the kernel keeps all symbols, rather than those of code ({@code CONFIG_KALLSYMS_ALL})
      * @throws MalformedInputException if a section's name, size or alignment makes no sense
      */
-    static ModuleLayout of(KernelObject object, Generation generation, Architecture architecture, boolean kallsymsAll) {
-        return new SectionLayout(object, generation, architecture, kallsymsAll).layout();
+    static ModuleLayout of(KernelObject object, KernelConfiguration kernel, Architecture architecture) {
+        return new SectionLayout(object, kernel, architecture).layout();
     }
 
     private ModuleLayout layout() {
@@ -79,7 +84,14 @@ final class SectionLayout {
         CoreSymbols core = layoutSymtab();
         if (perCpu > 0) {
             Section section = elf.section(perCpu);
-            placements.add(new Placement(perCpu, section.name(), MemoryType.PERCPU, 0, section.size()));
+            placements.add(new Placement(
+                    perCpu,
+                    section.name(),
+                    MemoryType.PERCPU,
+                    0,
+                    section.size(),
+                    section.flags(),
+                    section.type() != SHT_NOBITS));
             sizes.put(MemoryType.PERCPU, section.size());
         }
         sizes.values().removeIf(size -> size == 0);
@@ -89,7 +101,11 @@ final class SectionLayout {
     /** What {@code rewrite_section_headers} and {@code layout_and_allocate} change in {@code sh_flags} before the layout. */
     private void rewriteFlags() {
         for (int i = 1; i < flags.length; i++) {
-            flags[i] = elf.section(i).flags() & ~SHF_RO_AFTER_INIT;
+            // SHF_RO_AFTER_INIT is also SHF_GNU_RETAIN, which a compiler may have set: the kernel sees no difference.
+            SectionChange change = changes[i];
+            flags[i] = change != null && change.cleared()
+                    ? change.flags()
+                    : elf.section(i).flags();
         }
         object.allocated(KernelObject.PER_CPU).ifPresent(section -> perCpu = section.index());
         Set<String> seen = new HashSet<>();
@@ -121,7 +137,7 @@ final class SectionLayout {
     private void layoutSections(boolean init) {
         for (int p = 0; p < PASSES.size(); p++) {
             Pass pass = PASSES.get(p);
-            MemoryType type = memory(init ? pass.init() : pass.core());
+            MemoryType type = memory(init ? pass.init() : pass.core(), init);
             boolean skipped = init && pass.init() == MemoryType.RO_AFTER_INIT && !generation.hasTwoLayouts();
             for (int i = 1; i < flags.length && !skipped; i++) {
                 Section section = elf.section(i);
@@ -139,14 +155,12 @@ final class SectionLayout {
         }
     }
 
-    private MemoryType memory(MemoryType type) {
+    /** What a generation has for a memory type. */
+    private MemoryType memory(MemoryType type, boolean init) {
         if (!generation.hasTwoLayouts()) {
             return type;
         }
-        return switch (type) {
-            case INIT_TEXT, INIT_DATA, INIT_RODATA -> MemoryType.INIT_LAYOUT;
-            default -> MemoryType.CORE_LAYOUT;
-        };
+        return init ? MemoryType.INIT_LAYOUT : MemoryType.CORE_LAYOUT;
     }
 
     /** {@code module_init_layout_section}. */
@@ -160,22 +174,22 @@ final class SectionLayout {
 
     /** {@code module_get_offset_and_type}. */
     private void place(Section section, MemoryType type) {
-        long alignment = Math.max(1, section.addralign());
-        if (section.addralign() < 0 || Long.bitCount(alignment) != 1 || alignment > 1L << 31) {
-            throw fault(
-                    section, "sh_addralign", Long.toUnsignedString(section.addralign()), "a power of two up to 2^31");
+        SectionChange change = changes[section.index()];
+        long given = change != null ? change.alignment() : section.addralign();
+        long size = change != null && change.cleared() ? change.size() : section.size();
+        boolean hasContent = section.type() != SHT_NOBITS && (change == null || !change.cleared());
+        long alignment = Math.max(1, given);
+        if (given < 0 || Long.bitCount(alignment) != 1 || alignment > 1L << 31) {
+            throw fault(section, "sh_addralign", Long.toUnsignedString(given), "a power of two up to 2^31");
         }
         long offset = align(sizeOf(type), alignment);
-        if (section.size() < 0 || section.size() > Integer.MAX_VALUE - offset) {
-            throw fault(
-                    section,
-                    "sh_size",
-                    Long.toUnsignedString(section.size()),
-                    "a module memory of less than 2^31 bytes");
+        if (size < 0 || size > Integer.MAX_VALUE - offset) {
+            throw fault(section, "sh_size", Long.toUnsignedString(size), "a module memory of less than 2^31 bytes");
         }
-        placements.add(new Placement(section.index(), section.name(), type, offset, section.size()));
+        placements.add(
+                new Placement(section.index(), section.name(), type, offset, size, flags[section.index()], hasContent));
         placed[section.index()] = type;
-        sizes.put(type, offset + section.size());
+        sizes.put(type, offset + size);
     }
 
     private MalformedInputException fault(Section section, String field, String found, String expected) {
@@ -185,8 +199,8 @@ final class SectionLayout {
 
     private CoreSymbols layoutSymtab() {
         SymbolTable symbols = object.symbols();
-        MemoryType data = memory(MemoryType.DATA);
-        MemoryType initData = memory(MemoryType.INIT_DATA);
+        MemoryType data = memory(MemoryType.DATA, false);
+        MemoryType initData = memory(MemoryType.INIT_DATA, true);
         place(symbols.section(), initData);
 
         boolean all = object.modinfo().first("livepatch").isPresent();

@@ -19,7 +19,13 @@ public final class ModuleFile {
     static final List<String> SUFFIXES = List.of(".ko", ".ko.gz", ".ko.xz", ".ko.zst");
 
     /** The largest module that is read, in bytes. The largest in Debian's kernels has 40 million; a few kilobytes can claim to be terabytes. */
-    public static final int MAX_SIZE = 1 << 29;
+    public static final int MAX_SIZE = 1 << 27;
+
+    /** A compressed file may be this small a part of its module... */
+    private static final int MAX_RATIO = 256;
+
+    /** ... or make up to this many bytes, in any case. Debian's test_bpf, of five million, is 110 times its file. */
+    private static final int MIN_LIMIT = 64 << 20;
 
     /** What xz may use to decompress, in KiB: its highest preset wants 65 MiB. */
     private static final int XZ_MEMORY_KIB = 128 << 10;
@@ -33,17 +39,27 @@ public final class ModuleFile {
      * @throws MalformedInputException if it is damaged, or larger than {@link #MAX_SIZE}
      */
     public static byte[] read(Path file) throws IOException {
+        // The size of what is no regular file says nothing.
         if (Files.size(file) > MAX_SIZE) {
-            throw tooLarge(file.toString());
+            throw tooLarge(file.toString(), MAX_SIZE);
         }
-        return decompress(Files.readAllBytes(file), file.toString());
+        if (Files.isRegularFile(file)) {
+            return decompress(Files.readAllBytes(file), file.toString());
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MAX_SIZE + 1);
+            if (bytes.length > MAX_SIZE) {
+                throw tooLarge(file.toString(), MAX_SIZE);
+            }
+            return decompress(bytes, file.toString());
+        }
     }
 
     /**
      * Decompresses a module's bytes; those that are not compressed are given back as they are.
      *
      * @param name what to call the file in messages
-     * @throws MalformedInputException if they are damaged, or make more than {@link #MAX_SIZE}
+     * @throws MalformedInputException if they are damaged, or make more than {@link #MAX_SIZE}, or far more than their own size
      */
     public static byte[] decompress(byte[] bytes, String name) {
         Optional<Compression> compression =
@@ -52,9 +68,10 @@ public final class ModuleFile {
             return bytes;
         }
         try (InputStream in = compression.get().open(new ByteArrayInputStream(bytes))) {
-            byte[] result = in.readNBytes(MAX_SIZE + 1);
-            if (result.length > MAX_SIZE) {
-                throw tooLarge(name);
+            int limit = limit(bytes.length);
+            byte[] result = in.readNBytes(limit + 1);
+            if (result.length > limit) {
+                throw tooLarge(name, limit);
             }
             return result;
         } catch (IOException e) {
@@ -107,8 +124,13 @@ public final class ModuleFile {
         }
     }
 
-    private static MalformedInputException tooLarge(String name) {
+    /** How many bytes a compressed file may make. */
+    static int limit(int compressedSize) {
+        return (int) Math.min(MAX_SIZE, Math.max(MIN_LIMIT, (long) MAX_RATIO * compressedSize));
+    }
+
+    private static MalformedInputException tooLarge(String name, int limit) {
         return new MalformedInputException(
-                name, "size", 0, "more than " + MAX_SIZE + " bytes", "a module of at most so many");
+                name, "size", 0, "more than " + limit + " bytes", "a module of at most so many");
     }
 }

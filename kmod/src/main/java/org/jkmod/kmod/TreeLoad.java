@@ -8,16 +8,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
-import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.RecursiveTask;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntConsumer;
 import org.jkmod.core.Kernel;
-import org.jkmod.core.KernelModule;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.LoadOptions;
 import org.jkmod.core.ModuleLoad;
@@ -33,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Loads all modules of a tree into a kernel, each after the ones that it needs.
  *
  * <p>Files are read, laid out and relocated on several threads; the steps that change the kernel's books are taken by one, in the
- * order of the tree's paths with every module's providers before it. So the kernel is the same whatever the number of threads. No file
- * is read twice, and only a few are in memory at a time.
+ * order of the tree's paths with every module's providers before it. When a module takes its last step depends on that order alone, for
+ * it gives back memory that the next one may get. So the kernel is the same whatever the number of threads. No file is read twice, and
+ * only a few are in memory at a time.
  */
 public final class TreeLoad {
     /** How many modules are read ahead, and how many are relocated behind. */
@@ -67,20 +63,25 @@ public final class TreeLoad {
     private final int[] owners;
 
     private final @Nullable ForkJoinTask<Opened>[] opened;
-    private final @Nullable ForkJoinTask<?>[] finished;
+    private final @Nullable Formed[] formed;
     private final boolean[] visited;
-    private final Deque<ForkJoinTask<?>> running = new ArrayDeque<>();
+    /** The modules that were formed and may not be finished yet, in their order. */
+    private final Deque<Integer> unfinished = new ArrayDeque<>();
+
     private @Nullable Map<String, Integer> exporters;
     private int readAhead;
 
-    private final AtomicInteger loaded = new AtomicInteger();
-    private final AtomicInteger done = new AtomicInteger();
-    private final AtomicLong relocations = new AtomicLong();
-    private final AtomicInteger unresolved = new AtomicInteger();
+    private int loaded;
+    private int done;
+    private long relocations;
+    private int unresolved;
     private final List<Failure> failures = new ArrayList<>();
 
     /** A module that was read and laid out, or why it was not. */
     private record Opened(@Nullable ModuleLoad load, String reason) {}
+
+    /** A module that is being relocated. */
+    private record Formed(ModuleLoad load, ForkJoinTask<?> relocation) {}
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of tasks
     private TreeLoad(Kernel kernel, ModuleTree tree, IntConsumer progress) {
@@ -89,7 +90,7 @@ public final class TreeLoad {
         this.progress = progress;
         this.symvers = kernel.profile().exports();
         this.opened = new ForkJoinTask[modules.size()];
-        this.finished = new ForkJoinTask[modules.size()];
+        this.formed = new Formed[modules.size()];
         this.visited = new boolean[modules.size()];
         this.owners = owners();
     }
@@ -98,7 +99,7 @@ public final class TreeLoad {
      * Loads a tree.
      *
      * @param jobs how many threads
-     * @param progress told how many modules are done, from any thread
+     * @param progress told how many modules are done, from one of the threads
      */
     public static Result run(Kernel kernel, ModuleTree tree, int jobs, IntConsumer progress) {
         ForkJoinPool pool = new ForkJoinPool(jobs);
@@ -127,10 +128,10 @@ public final class TreeLoad {
             readAhead(i);
             visit(i);
         }
-        while (!running.isEmpty()) {
-            running.remove().join();
+        while (!unfinished.isEmpty()) {
+            finish(unfinished.remove());
         }
-        return new Result(modules.size(), loaded.get(), List.copyOf(failures), relocations.get(), unresolved.get());
+        return new Result(modules.size(), loaded, List.copyOf(failures), relocations, unresolved);
     }
 
     /** Loads a module after its providers. Cycles end at the module that is being visited; the kernel then finds a symbol unknown. */
@@ -148,10 +149,7 @@ public final class TreeLoad {
         }
         for (int provider : providers(load.object())) {
             visit(provider);
-            ForkJoinTask<?> task = finished[provider];
-            if (task != null) {
-                task.join();
-            }
+            finish(provider);
         }
         try {
             load.form();
@@ -159,11 +157,27 @@ public final class TreeLoad {
             fail(index, e);
             return;
         }
-        ForkJoinTask<?> task = new Finish(index, load).fork();
-        finished[index] = task;
-        running.add(task);
-        if (running.size() > WINDOW) {
-            running.remove().join();
+        formed[index] = new Formed(load, ForkJoinTask.adapt(load::relocate).fork());
+        unfinished.add(index);
+        if (unfinished.size() > WINDOW) {
+            finish(unfinished.remove());
+        }
+    }
+
+    /** Takes the last step of a module that was formed, if that has not been done. */
+    private void finish(int index) {
+        Formed module = formed[index];
+        if (module == null) {
+            return;
+        }
+        formed[index] = null;
+        module.relocation().join();
+        try {
+            relocations += module.load().run().relocations();
+            loaded++;
+            progress.accept(++done);
+        } catch (ModuleLoadException e) {
+            fail(index, e);
         }
     }
 
@@ -208,45 +222,16 @@ public final class TreeLoad {
         }
     }
 
-    @SuppressWarnings("serial") // tasks are not serialised
-    private final class Finish extends RecursiveAction {
-        private final int index;
-        /** Let go of when it is done: tasks are kept for modules that wait for this one, but files must not be. */
-        private @Nullable ModuleLoad load;
-
-        Finish(int index, ModuleLoad load) {
-            this.index = index;
-            this.load = load;
-        }
-
-        @Override
-        protected void compute() {
-            ModuleLoad mine = Objects.requireNonNull(load);
-            load = null;
-            try {
-                mine.relocate();
-                KernelModule module = mine.run();
-                loaded.incrementAndGet();
-                relocations.addAndGet(module.relocations());
-                progress.accept(done.incrementAndGet());
-            } catch (ModuleLoadException e) {
-                fail(index, e);
-            }
-        }
-    }
-
     private void fail(int index, ModuleLoadException e) {
-        unresolved.addAndGet((int) e.problems().stream()
+        unresolved += (int) e.problems().stream()
                 .filter(p -> p.kind() == Problem.Kind.UNKNOWN_SYMBOL)
-                .count());
+                .count();
         fail(index, String.valueOf(e.getMessage()));
     }
 
     private void fail(int index, String reason) {
-        synchronized (failures) {
-            failures.add(new Failure(modules.get(index).name(), reason));
-        }
-        progress.accept(done.incrementAndGet());
+        failures.add(new Failure(modules.get(index).name(), reason));
+        progress.accept(++done);
     }
 
     /** The modules that export what a module imports, as Module.symvers says, or, for names that it does not know, the files. */

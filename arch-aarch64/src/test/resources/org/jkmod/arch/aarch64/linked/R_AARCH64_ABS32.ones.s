@@ -1,0 +1,5 @@
+	.text
+	.inst 0xd503201f
+	.reloc ., R_AARCH64_ABS32, symbol
+	.inst 0xffffffff
+	.inst 0xd503201f

@@ -1,0 +1,5 @@
+	.text
+	.inst 0xd503201f
+	.reloc ., R_AARCH64_LDST16_ABS_LO12_NC, symbol
+	.inst 0x797ffc83
+	.inst 0xd503201f

@@ -1,0 +1,5 @@
+	.text
+	.inst 0xd503201f
+	.reloc ., R_AARCH64_LDST32_ABS_LO12_NC, symbol
+	.inst 0xb97ffc83
+	.inst 0xd503201f

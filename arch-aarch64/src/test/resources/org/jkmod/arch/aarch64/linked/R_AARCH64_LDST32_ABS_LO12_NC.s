@@ -1,0 +1,4 @@
+	.text
+	.inst 0xd503201f
+	ldr w3, [x4, #:lo12:symbol]
+	.inst 0xd503201f

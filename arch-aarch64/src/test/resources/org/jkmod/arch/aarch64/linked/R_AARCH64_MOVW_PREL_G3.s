@@ -1,0 +1,4 @@
+	.text
+	.inst 0xd503201f
+	movz x3, #:prel_g3:symbol
+	.inst 0xd503201f

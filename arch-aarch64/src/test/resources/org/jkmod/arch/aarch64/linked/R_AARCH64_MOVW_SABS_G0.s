@@ -1,0 +1,4 @@
+	.text
+	.inst 0xd503201f
+	movz x3, #:abs_g0_s:symbol
+	.inst 0xd503201f

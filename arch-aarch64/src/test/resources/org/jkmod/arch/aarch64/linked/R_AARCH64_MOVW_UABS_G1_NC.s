@@ -1,0 +1,4 @@
+	.text
+	.inst 0xd503201f
+	movk x3, #:abs_g1_nc:symbol
+	.inst 0xd503201f

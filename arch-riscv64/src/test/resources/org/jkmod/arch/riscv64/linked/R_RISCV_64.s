@@ -1,0 +1,5 @@
+	.option norelax
+	.text
+	.word 0x00000013
+	.dword symbol
+	.word 0x00000013

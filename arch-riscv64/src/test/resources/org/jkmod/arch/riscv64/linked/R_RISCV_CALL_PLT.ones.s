@@ -1,0 +1,5 @@
+	.option norelax
+	.text
+	.word 0x00000013
+	.reloc ., R_RISCV_CALL_PLT, symbol; .word 0xfffff097, 0xfff080e7
+	.word 0x00000013

@@ -1,0 +1,5 @@
+	.option norelax
+	.text
+	.word 0x00000013
+	.reloc ., R_RISCV_PCREL_LO12_S, upper; .word 0xfeb53fa3; upper: auipc a0, %pcrel_hi(symbol)
+	.word 0x00000013

@@ -1,0 +1,5 @@
+	.option norelax
+	.text
+	.word 0x00000013
+	.reloc ., R_RISCV_SET_ULEB128, first + 8; .reloc ., R_RISCV_SUB_ULEB128, second; .byte 0x80, 0x80, 1, 3
+	.word 0x00000013

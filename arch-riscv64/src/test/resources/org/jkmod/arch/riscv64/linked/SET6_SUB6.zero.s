@@ -1,0 +1,5 @@
+	.option norelax
+	.text
+	.word 0x00000013
+	.reloc ., R_RISCV_SET6, first; .reloc ., R_RISCV_SUB6, second; .byte 0, 1, 2, 3
+	.word 0x00000013

@@ -1,0 +1,5 @@
+	.option norelax
+	.text
+	.word 0x00000013
+	.reloc ., R_RISCV_SET_ULEB128, first; .reloc ., R_RISCV_SUB_ULEB128, second + 4; .byte 0x80, 0x80, 1, 3
+	.word 0x00000013

@@ -1,0 +1,74 @@
+package org.jkmod.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jkmod.elf.MalformedInputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SectionAddressesTest {
+    @TempDir
+    private Path folder;
+
+    private SectionAddresses read(String text) throws IOException {
+        return SectionAddresses.read(
+                Files.writeString(folder.resolve("sections.txt"), text, StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void lines_ofTwoModules_areAddressesByName() throws IOException {
+        SectionAddresses sections = read("""
+                ring .text 0xffffffffc0523000 836
+                ring .data 0xffffffffc0525000
+
+                  echo\t.text  0x10 1 2 3
+                """);
+        assertThat(sections.of("ring")).isEqualTo(Map.of(".text", 0xffffffffc0523000L, ".data", 0xffffffffc0525000L));
+        assertThat(sections.of("echo")).isEqualTo(Map.of(".text", 0x10L));
+        assertThat(sections.of("other")).isEmpty();
+        assertThatThrownBy(() -> sections.of("ring").clear()).isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
+    void section_thatOccursTwice_keepsItsFirstAddress() throws IOException {
+        assertThat(read("a .text 0x1\na .text 0x2\n").of("a")).isEqualTo(Map.of(".text", 1L));
+    }
+
+    @Test
+    void file_withoutLines_knowsNothing() throws IOException {
+        assertThat(read("").of("a")).isEmpty();
+        assertThat(read("\n \n").of("a")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a",
+                "a .text",
+                "a .text 1234",
+                "a .text 0x",
+                "a .text 0xg",
+                "a .text 0x10000000000000000",
+                "a .text 0x-1"
+            })
+    void line_thatIsNone_isMalformedAndNamed(String line) {
+        assertThatThrownBy(() -> read("a .text 0x1\n" + line + "\n"))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessageEndingWith("line 2: found '" + line + "', expected MODULE SECTION 0xADDRESS");
+    }
+
+    @Test
+    void file_thatIsNotThere_isAnIoException() {
+        assertThatThrownBy(() -> SectionAddresses.read(folder.resolve("nothing")))
+                .isInstanceOf(NoSuchFileException.class);
+    }
+}
