@@ -95,4 +95,9 @@ public enum ElfClass {
     public int addressSize() {
         return word;
     }
+
+    /** {@code e_ident[EI_CLASS]} of such files. */
+    public int ident() {
+        return ident;
+    }
 }

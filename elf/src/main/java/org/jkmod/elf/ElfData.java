@@ -30,6 +30,11 @@ enum ElfData {
         this.little = order == ByteOrder.LITTLE_ENDIAN;
     }
 
+    /** The one of a byte order. */
+    static ElfData of(ByteOrder order) {
+        return order == ByteOrder.LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
+    }
+
     private static VarHandle view(Class<?> type, ByteOrder order) {
         return MethodHandles.byteArrayViewVarHandle(type, order);
     }

@@ -14,7 +14,6 @@ import static org.jkmod.elf.Elf.SHT_SYMTAB;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -28,8 +27,8 @@ import java.util.Optional;
  * <p>Immutable as long as nobody writes to the array that it was made of; then safe for threads. gABI chapter 4.
  */
 public final class ElfFile {
-    /** The longest array that every Java virtual machine can make. */
-    private static final int MAX_LENGTH = Integer.MAX_VALUE - 8;
+    /** The largest file that {@link #read} reads, in bytes. */
+    public static final int MAX_SIZE = 1 << 28;
 
     private final String name;
     private final byte[] bytes;
@@ -38,11 +37,28 @@ public final class ElfFile {
     private final ElfData data;
     private final Section[] sections;
     private final int shstrndx;
+    /** Whether strings may go on behind their table, as they do for a loader that does not look where a table ends. */
+    private final boolean asLoaded;
+
+    private ElfFile(String name, byte[] bytes, int length, ElfClass elfClass, ElfData data) {
+        this.name = name;
+        this.bytes = bytes;
+        this.length = length;
+        this.asLoaded = true;
+        this.elfClass = elfClass;
+        this.data = data;
+        if (length < elfClass.ehdrSize) {
+            throw fault("ELF header", 0, length + " bytes", "at least " + elfClass.ehdrSize + " bytes");
+        }
+        this.sections = readSectionHeaders();
+        this.shstrndx = sections.length == 0 ? SHN_UNDEF : readSectionNameIndex();
+    }
 
     private ElfFile(String name, byte[] bytes, int length) {
         this.name = name;
         this.bytes = bytes;
         this.length = length;
+        this.asLoaded = false;
         if (length < EI_NIDENT) {
             throw fault("e_ident", 0, length + " bytes", "at least " + EI_NIDENT + " bytes");
         }
@@ -84,18 +100,27 @@ public final class ElfFile {
     }
 
     /**
+     * Views an ELF object as the kernel's module loader does: {@code e_ident} and {@code e_version} are taken for what they should be,
+     * the type of a string table is not looked at, and a string ends at the next NUL of the array, be that behind its table. Whoever
+     * wants more must check it himself, as {@code elf_validity_check} (kernel/module/main.c) does before.
+     *
+     * @param elfClass the class to take it for
+     * @param order the byte order to take it for
+     * @throws MalformedInputException if the section headers are not within the file
+     */
+    public static ElfFile parseAsLoader(byte[] bytes, int length, String name, ElfClass elfClass, ByteOrder order) {
+        Objects.checkFromIndexSize(0, length, bytes.length);
+        return new ElfFile(Objects.requireNonNull(name), bytes, length, elfClass, ElfData.of(order));
+    }
+
+    /**
      * Reads an ELF object from a file.
      *
      * @throws IOException if the file cannot be read
-     * @throws MalformedInputException as {@link #parse(byte[], String)}, or if the file is too large for an array
+     * @throws MalformedInputException as {@link #parse(byte[], String)}, or if it is larger than {@link #MAX_SIZE}
      */
     public static ElfFile read(Path file) throws IOException {
-        long size = Files.size(file);
-        if (size > MAX_LENGTH) {
-            throw new MalformedInputException(
-                    file.toString(), "file", 0, size + " bytes", "at most " + MAX_LENGTH + " bytes");
-        }
-        return parse(Files.readAllBytes(file), file.toString());
+        return parse(InputFile.read(file, MAX_SIZE, "an ELF object"), file.toString());
     }
 
     private ElfClass elfClass(int ident) {
@@ -118,7 +143,7 @@ public final class ElfFile {
 
     private Section[] readSectionHeaders() {
         long shoff = data.word(bytes, elfClass.eShoff, elfClass);
-        if (shoff == 0) {
+        if (shoff == 0 && !asLoaded) {
             return new Section[0];
         }
         int shentsize = data.u16(bytes, elfClass.eShentsize);
@@ -131,7 +156,7 @@ public final class ElfFile {
         }
         long count = data.u16(bytes, elfClass.eShnum);
         int countAt = elfClass.eShnum;
-        if (count == 0) {
+        if (count == 0 && !asLoaded) {
             // Extended numbering: 0xff00 sections and more are counted in section 0.
             countAt = (int) shoff + elfClass.shSize;
             count = data.word(bytes, countAt, elfClass);
@@ -152,7 +177,7 @@ public final class ElfFile {
 
     private int readSectionNameIndex() {
         int index = data.u16(bytes, elfClass.eShstrndx);
-        return index == SHN_XINDEX ? sections[0].link() : index;
+        return index == SHN_XINDEX && !asLoaded ? sections[0].link() : index;
     }
 
     /** The file's name, as it was given. */
@@ -259,6 +284,10 @@ public final class ElfFile {
         return data;
     }
 
+    boolean isAsLoaded() {
+        return asLoaded;
+    }
+
     /** The file's bytes from an offset on, read-only; the range must have been checked. */
     ByteBuffer slice(long offset, long size) {
         return ByteBuffer.wrap(bytes)
@@ -269,6 +298,9 @@ public final class ElfFile {
 
     /** The string table that holds the sections' names. */
     StringTable sectionNames() {
+        if (asLoaded && shstrndx > SHN_UNDEF && shstrndx < sections.length) {
+            return new StringTable(sections[shstrndx]);
+        }
         if (shstrndx <= SHN_UNDEF || shstrndx >= sections.length || sections[shstrndx].type() != SHT_STRTAB) {
             String found = Integer.toUnsignedString(shstrndx);
             String expected = "the index of a SHT_STRTAB section below " + sections.length;

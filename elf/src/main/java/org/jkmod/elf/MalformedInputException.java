@@ -31,7 +31,7 @@ public final class MalformedInputException extends RuntimeException {
      * @param expected what the format allows there
      */
     public MalformedInputException(String file, String place, long offset, String found, String expected) {
-        super(printable(file + ": " + at(place, offset) + ": found " + found + ", expected " + expected));
+        super(PrintableText.of(file + ": " + at(place, offset) + ": found " + found + ", expected " + expected));
         this.file = Objects.requireNonNull(file);
         this.place = Objects.requireNonNull(place);
         this.offset = offset;
@@ -41,20 +41,6 @@ public final class MalformedInputException extends RuntimeException {
 
     private static String at(String place, long offset) {
         return place.equals("line") ? "line " + offset : place + " at 0x" + Long.toHexString(offset);
-    }
-
-    /** Names and values come from hostile files: a message is one line, and sends no control sequence to a terminal. */
-    private static String printable(String text) {
-        StringBuilder printable = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isISOControl(c)) {
-                printable.append(String.format("\\x%02x", (int) c));
-            } else {
-                printable.append(c);
-            }
-        }
-        return printable.toString();
     }
 
     /** The file's name as the caller gave it. */

@@ -214,7 +214,7 @@ public final class Section {
                     Integer.toUnsignedString(type),
                     types.length == 1 ? "" + types[0] : types[0] + " or " + types[1]);
         }
-        if (Long.remainderUnsigned(size, entrySize) != 0) {
+        if (Long.remainderUnsigned(size, entrySize) != 0 && !file.isAsLoaded()) {
             throw fault(
                     "sh_size",
                     file.elfClass().shSize,

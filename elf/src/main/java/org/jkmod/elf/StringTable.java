@@ -13,8 +13,14 @@ public final class StringTable {
     StringTable(Section section) {
         this.section = section;
         this.bytes = section.file().array();
-        this.start = section.start();
-        this.size = section.isEmptyInFile() ? 0 : (int) section.size();
+        if (section.file().isAsLoaded()) {
+            long offset = section.offset();
+            this.start = (int) Math.max(0, Math.min(offset < 0 ? bytes.length : offset, bytes.length));
+            this.size = bytes.length - start;
+        } else {
+            this.start = section.start();
+            this.size = section.isEmptyInFile() ? 0 : (int) section.size();
+        }
     }
 
     /** The section that holds the table. */
@@ -22,7 +28,7 @@ public final class StringTable {
         return section;
     }
 
-    /** Size of the table in bytes. */
+    /** Size of the table in bytes; of one that is viewed as the loader does, up to the end of the array. */
     public int size() {
         return size;
     }

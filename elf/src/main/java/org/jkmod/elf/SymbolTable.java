@@ -29,10 +29,13 @@ public final class SymbolTable {
         this.bytes = file.array();
         this.elfClass = file.elfClass();
         this.data = file.data();
-        this.count = section.checkTable(elfClass.symSize, SHT_SYMTAB);
+        boolean asLoaded = file.isAsLoaded();
+        // as the loader sees it, a rest that is no whole entry is passed over, and so is a table of extended indexes
+        int entries = asLoaded ? 0 : section.checkTable(elfClass.symSize, SHT_SYMTAB);
         this.start = section.start();
+        this.count = asLoaded && !section.isEmptyInFile() ? (int) (section.size() / elfClass.symSize) : entries;
         this.strings = new StringTable(section.linked("sh_link", section.link()));
-        this.extended = findExtended();
+        this.extended = asLoaded ? NO_EXTENDED : findExtended();
     }
 
     private int findExtended() {

@@ -4,9 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Leads from a name to its id, 0 to {@code size() - 1}: a {@link NameTable} that no longer changes. Immutable. What an
+ * Leads from a name to its id, 0 to {@code size() - 1}: a {@link NameTable} that no longer changes. Immutable but for what it remembers; safe for threads. What an
  * id means, the owner of the index says.
  */
 public final class NameIndex {
@@ -15,7 +17,16 @@ public final class NameIndex {
     /** More edits than this make another name, not a misspelt one, however long it is. */
     private static final int MAX_EDITS = 8;
 
+    /** How many answers of {@link #nearest} are remembered, and how many names one of them may have. */
+    private static final int MAX_REMEMBERED = 1 << 14;
+
+    private static final int MAX_REMEMBERED_NAMES = 8;
+
     private final NameTable names;
+    private final Map<Misspelt, List<String>> nearest = new ConcurrentHashMap<>();
+
+    /** A question that {@link #nearest} was asked. */
+    private record Misspelt(String name, int wanted) {}
 
     private NameIndex(NameTable names) {
         this.names = names;
@@ -93,7 +104,8 @@ public final class NameIndex {
      * least one, and at most eight) edits are allowed. A name longer than a kernel symbol can be (512 bytes) has no
      * nearest names.
      *
-     * <p>Looks at every name: some milliseconds for the exports of a kernel.
+     * <p>Looks at every name, a millisecond or two for the exports of a kernel, and remembers the answers: who asks for one often
+     * asks again.
      *
      * @param name the name that is unknown; if it is known, it comes first
      * @param limit how many names are wanted at most
@@ -108,6 +120,18 @@ public final class NameIndex {
         if (wanted == 0 || name.length() > MAX_SYMBOL_LENGTH) {
             return List.of();
         }
+        Misspelt asked = new Misspelt(name, wanted);
+        List<String> known = nearest.get(asked);
+        if (known == null) {
+            known = findNearest(name, wanted);
+            if (wanted <= MAX_REMEMBERED_NAMES && nearest.size() < MAX_REMEMBERED) {
+                nearest.put(asked, known);
+            }
+        }
+        return known;
+    }
+
+    private List<String> findNearest(String name, int wanted) {
         byte[] misspelt = name.getBytes(StandardCharsets.ISO_8859_1);
         int bound = Math.min(MAX_EDITS, Math.max(1, misspelt.length / 3));
         EditDistance distance = new EditDistance(misspelt);
@@ -129,10 +153,10 @@ public final class NameIndex {
                 bound = (int) (best[count - 1] >>> Integer.SIZE) - 1;
             }
         }
-        List<String> nearest = new ArrayList<>(count);
+        List<String> result = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            nearest.add(names.name((int) best[i]));
+            result.add(names.name((int) best[i]));
         }
-        return List.copyOf(nearest);
+        return List.copyOf(result);
     }
 }

@@ -1,10 +1,9 @@
 package org.jkmod.symtab;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 
 /** The bytes of a text file with a row a line, and the words for what is wrong with one of them. */
@@ -13,7 +12,6 @@ final class TextFile {
     static final int MAX_SIZE = 1 << 28;
 
     private static final int MAX_QUOTE = 120;
-    private static final int FIRST_BUFFER = 1 << 16;
 
     private final String name;
     private final byte[] bytes;
@@ -43,22 +41,7 @@ final class TextFile {
     }
 
     static TextFile read(Path path, int limit) throws IOException {
-        try (InputStream in = Files.newInputStream(path)) {
-            // One byte more than the file has: the read that fills no more is the one that meets its end.
-            byte[] bytes = new byte[(int) Math.min(limit, Math.max(FIRST_BUFFER, Files.size(path))) + 1];
-            int size = 0;
-            for (int read; (read = in.read(bytes, size, bytes.length - size)) > 0; ) {
-                size += read;
-                if (size > limit) {
-                    throw new MalformedInputException(
-                            path.toString(), "size", size, "more than " + limit + " bytes", "a list of symbols");
-                }
-                if (size == bytes.length) {
-                    bytes = Arrays.copyOf(bytes, (int) Math.min(limit + 1L, size * 2L));
-                }
-            }
-            return new TextFile(Arrays.copyOf(bytes, size), path.toString());
-        }
+        return new TextFile(InputFile.read(path, limit, "a list of symbols"), path.toString());
     }
 
     /** The bytes, the last one of which is a newline: a loop that stops there needs no other end. */
