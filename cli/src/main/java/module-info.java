@@ -4,6 +4,7 @@ module org.jkmod.cli {
     requires org.jkmod.kmod;
     requires com.google.gson;
     requires info.picocli;
+    requires java.xml;
     requires static org.jspecify;
 
     opens org.jkmod.cli to

@@ -3,7 +3,6 @@ package org.jkmod.cli;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,13 +93,14 @@ final class BootCommand implements Callable<Integer> {
         if (from.installed != null) {
             return ofRoot(from.installed);
         } else if (from.profile != null) {
-            return new SavedProfile(from.profile.toString(), Files.readAllBytes(from.profile));
+            return SavedProfile.of(from.profile);
         }
         return embedded(from.architecture == null ? usual() : named(from.architecture))
                 .get();
     }
 
-    private static Architecture named(String name) throws Failure {
+    /** The architecture of a name. */
+    static Architecture named(String name) throws Failure {
         return Architecture.named(name)
                 .orElseThrow(() -> new Failure("no architecture '" + name + "': jkmod knows "
                         + String.join(

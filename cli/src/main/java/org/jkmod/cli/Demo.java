@@ -15,8 +15,9 @@ import org.jkmod.core.KernelModule;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.KernelSymbol;
 import org.jkmod.core.LoadOptions;
-import org.jkmod.core.ModuleLoad;
+import org.jkmod.core.ModuleListener;
 import org.jkmod.core.ModuleMemory;
+import org.jkmod.core.ModuleState;
 import org.jkmod.core.RelocationType;
 import org.jkmod.elf.RelocationTable;
 import org.jkmod.elf.Section;
@@ -68,13 +69,20 @@ final class Demo {
     Loaded insmod(String name, String parameters) throws IOException {
         KernelObject object = bundled(name);
         long start = System.nanoTime();
-        ModuleLoad load = kernel.begin(object, LoadOptions.parameters(parameters));
-        load.form();
         // Once init has run, its memory is gone.
-        List<ModuleMemory> memory =
-                List.copyOf(kernel.module(load.name()).orElseThrow().memory().values());
-        load.relocate();
-        KernelModule module = load.run();
+        List<ModuleMemory> memory = new ArrayList<>();
+        ModuleListener atComing = (coming, state) -> {
+            if (state == ModuleState.COMING) {
+                memory.addAll(coming.memory().values());
+            }
+        };
+        kernel.addListener(atComing);
+        KernelModule module;
+        try {
+            module = kernel.load(object, LoadOptions.parameters(parameters));
+        } finally {
+            kernel.removeListener(atComing);
+        }
         long micros = (System.nanoTime() - start) / 1000;
 
         Map<String, Integer> imports = new TreeMap<>();

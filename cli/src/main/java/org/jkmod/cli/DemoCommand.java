@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jkmod.core.Architecture;
+import org.jkmod.core.BootOptions;
 import org.jkmod.core.Kernel;
 import org.jkmod.core.KernelException;
 import org.jkmod.core.KernelProfile;
@@ -58,7 +59,8 @@ final class DemoCommand implements Callable<Integer> {
     private static void run(DemoReport report) throws IOException {
         long start = System.nanoTime();
         Kernel kernel = Kernel.boot(
-                KernelProfile.embedded(Architecture.named(ARCHITECTURE).orElseThrow()), () -> microsSince(start));
+                KernelProfile.embedded(Architecture.named(ARCHITECTURE).orElseThrow()),
+                BootOptions.DEFAULT.withClock(() -> microsSince(start)));
         Demo demo = new Demo(kernel);
         report.booted(kernel);
         int relocations = 0;

@@ -78,7 +78,7 @@ final class InsmodCommand implements Callable<Integer> {
             if (json) {
                 Json.print(environment.out(), to -> write(to, e));
             }
-            throw new Failure(couldNot(reason(e.problem()) + ": " + e.getMessage()), e);
+            throw new Failure(couldNot(reason(e) + ": " + e.getMessage()), e);
         } catch (MalformedInputException e) {
             throw new Failure(couldNot("Invalid module format: " + e.getMessage()), e);
         }
@@ -110,8 +110,9 @@ final class InsmodCommand implements Callable<Integer> {
     }
 
     /** What kmod says of an error number: its insmod has words of its own for some. */
-    private static String reason(Problem problem) {
-        Errno errno = problem.errno();
+    private static String reason(ModuleLoadException e) {
+        Problem problem = e.problem();
+        Errno errno = e.errno();
         return switch (errno) {
             case ENOEXEC -> "Invalid module format";
             case ENOENT -> "Unknown symbol in module";
@@ -171,8 +172,11 @@ final class InsmodCommand implements Callable<Integer> {
     static void writeProblem(JsonWriter to, Problem problem) throws IOException {
         to.beginObject();
         to.name("kind").value(problem.kind().name());
-        to.name("errno").value(problem.errno().number());
-        to.name("errnoName").value(problem.errno().name());
+        Errno errno = problem.errno().orElse(null);
+        if (errno != null) {
+            to.name("errno").value(errno.number());
+            to.name("errnoName").value(errno.name());
+        }
         to.name("message").value(problem.message());
         to.name("meaning").value(problem.meaning());
         to.name("remedy").value(problem.remedy());

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jkmod.core.KernelModule;
+import org.jkmod.elf.PrintableText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,10 +20,27 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {"  jkmod kallsyms | grep 'jkmod_ring]$'", "  jkmod kallsyms --json"})
 final class KallsymsCommand implements Callable<Integer> {
-    /** Where things are in a line: 16 digits, a space, the type, a space. */
-    private static final int TYPE = 17;
+    /** A line's parts: names may hold anything, blanks and tabs included. */
+    private record Row(String address, String type, String name, Optional<String> module) {
+        /** Where things are in a line: 16 digits, a space, the type, a space. */
+        private static final int TYPE = 17;
 
-    private static final int NAME = 19;
+        private static final int NAME = 19;
+
+        static Row of(String line, List<String> modules) {
+            Optional<String> module =
+                    modules.stream().filter(m -> line.endsWith("\t[" + m + "]")).findFirst();
+            int end = line.length() - module.map(m -> m.length() + 3).orElse(0);
+            return new Row(
+                    line.substring(0, TYPE - 1), line.substring(TYPE, TYPE + 1), line.substring(NAME, end), module);
+        }
+
+        @Override
+        public String toString() {
+            return address + " " + type + " " + PrintableText.of(name)
+                    + module.map(m -> "\t[" + PrintableText.of(m) + "]").orElse("");
+        }
+    }
 
     private final Environment environment;
 
@@ -39,31 +58,35 @@ final class KallsymsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, Failure {
-        List<String> lines = List.of();
+        List<Row> rows = List.of();
         Optional<SimulatedKernel> opened = SimulatedKernel.open(state.in(environment), environment.clock());
         if (opened.isPresent()) {
             try (SimulatedKernel kernel = opened.get()) {
-                lines = kernel.kernel().kallsyms();
+                List<String> modules = kernel.kernel().modules().stream()
+                        .map(KernelModule::name)
+                        .toList();
+                rows = kernel.kernel().kallsyms().stream()
+                        .map(line -> Row.of(line, modules))
+                        .toList();
             }
         }
         if (json) {
-            List<String> shown = lines;
+            List<Row> shown = rows;
             Json.print(environment.out(), to -> write(to, shown));
         } else {
-            lines.forEach(environment.out()::println);
+            rows.forEach(environment.out()::println);
         }
         return Main.OK;
     }
 
-    private static void write(JsonWriter to, List<String> lines) throws IOException {
+    private static void write(JsonWriter to, List<Row> rows) throws IOException {
         to.beginArray();
-        for (String line : lines) {
-            int tab = line.lastIndexOf("\t[");
+        for (Row row : rows) {
             to.beginObject();
-            to.name("address").value("0x" + line.substring(0, TYPE - 1));
-            to.name("type").value(line.substring(TYPE, TYPE + 1));
-            to.name("name").value(line.substring(NAME, tab < 0 ? line.length() : tab));
-            to.name("module").value(tab < 0 ? "" : line.substring(tab + 2, line.length() - 1));
+            to.name("address").value("0x" + row.address());
+            to.name("type").value(row.type());
+            to.name("name").value(row.name());
+            to.name("module").value(row.module().orElse(""));
             to.endObject();
         }
         to.endArray();

@@ -12,6 +12,7 @@ import org.jkmod.core.KernelObject;
 import org.jkmod.core.KernelRelease;
 import org.jkmod.core.ModuleLayout;
 import org.jkmod.core.ModuleLayout.Placement;
+import org.jkmod.elf.PrintableText;
 import org.jkmod.kmod.ModuleFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -72,7 +73,7 @@ final class LayoutCommand implements Callable<Integer> {
                             "offset", p.offset(),
                             "size", p.size())));
                 } else {
-                    out.println(Main.printable(object.name()) + " " + Main.printable(p.name()) + " "
+                    out.println(PrintableText.of(object.name()) + " " + PrintableText.of(p.name()) + " "
                             + p.memory().shown() + " 0x" + Long.toHexString(p.offset()) + " 0x"
                             + Long.toHexString(p.size()));
                 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.jkmod.core.KernelException;
 import org.jkmod.core.RelocationException;
 import org.jkmod.elf.MalformedInputException;
+import org.jkmod.elf.PrintableText;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -41,7 +42,7 @@ public final class Main {
         out.flush();
         if (status == OK && stdout.failure().isPresent()) {
             err.println("jkmod: cannot write to standard output: "
-                    + printable(Failure.reason(stdout.failure().get())));
+                    + PrintableText.of(Failure.reason(stdout.failure().get())));
             status = FAILED;
         }
         System.exit(status);
@@ -73,15 +74,19 @@ public final class Main {
     private static List<Object> commands(Environment environment) {
         return List.of(
                 new DemoCommand(environment),
+                new CheckCommand(environment),
+                new ReplayCommand(environment),
                 new BootCommand(environment),
                 new InsmodCommand(environment),
                 new RmmodCommand(environment),
                 new LsmodCommand(environment),
+                new MapCommand(environment),
                 new DmesgCommand(environment),
                 new KallsymsCommand(environment),
                 new LoadTreeCommand(),
                 new RelocateCommand(),
                 new LayoutCommand(),
+                new ProfileCommand(environment),
                 new CompletionCommand(environment));
     }
 
@@ -95,6 +100,7 @@ public final class Main {
         return root.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8))
                 .setExpandAtFiles(false)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, args) -> usage(environment, e))
                 .setExecutionExceptionHandler((e, command, result) -> failure(environment, command, e, result));
     }
@@ -119,8 +125,10 @@ public final class Main {
         if (message.startsWith(prefix)) {
             message = message.substring(prefix.length());
         }
-        environment.err().println(spec.qualifiedName() + ": " + printable(message));
-        environment.err().println("Try '" + spec.qualifiedName() + " --help' for its usage.");
+        environment
+                .err()
+                .println(spec.qualifiedName() + ": " + PrintableText.of(message) + " (see '" + spec.qualifiedName()
+                        + " --help')");
         return USAGE;
     }
 
@@ -138,7 +146,7 @@ public final class Main {
             return bug(environment, e);
         }
         environment.out().flush();
-        environment.err().println(command.getCommandSpec().qualifiedName() + ": " + printable(message));
+        environment.err().println(command.getCommandSpec().qualifiedName() + ": " + PrintableText.of(message));
         trace(environment, e);
         return FAILED;
     }
@@ -153,7 +161,7 @@ public final class Main {
                                     + " directory that need so much, 'jkmod boot' begins anew");
             return FAILED;
         }
-        environment.err().println("jkmod: internal error: " + printable(e.toString()));
+        environment.err().println("jkmod: internal error: " + PrintableText.of(e.toString()));
         trace(environment, e);
         return BUG;
     }
@@ -162,19 +170,5 @@ public final class Main {
         if ("1".equals(environment.variables().get("JKMOD_DEBUG"))) {
             e.printStackTrace(environment.err());
         }
-    }
-
-    /** On one line, and without control sequences: names come from hostile files. */
-    static String printable(String text) {
-        StringBuilder printable = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isISOControl(c)) {
-                printable.append(String.format("\\x%02x", (int) c));
-            } else {
-                printable.append(c);
-            }
-        }
-        return printable.toString();
     }
 }

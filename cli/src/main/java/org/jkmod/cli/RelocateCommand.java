@@ -19,6 +19,7 @@ import org.jkmod.core.RelocationPolicy;
 import org.jkmod.core.Relocator;
 import org.jkmod.core.Relocator.RelocatedModule;
 import org.jkmod.core.SectionAddresses;
+import org.jkmod.elf.PrintableText;
 import org.jkmod.kmod.ModuleFile;
 import org.jkmod.symtab.Kallsyms;
 import picocli.CommandLine.Command;
@@ -105,7 +106,8 @@ final class RelocateCommand implements Callable<Integer> {
     }
 
     private static String toText(RelocatedModule module) {
-        return Main.printable(module.name()) + " sections " + module.sections().size() + " relocations "
+        return PrintableText.of(module.name()) + " sections "
+                + module.sections().size() + " relocations "
                 + module.relocations()
                 + " unresolved " + module.unresolved().size() + " unplaced "
                 + module.unplaced().size();

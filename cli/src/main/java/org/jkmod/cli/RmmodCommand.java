@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jkmod.core.KernelException;
+import org.jkmod.elf.PrintableText;
 import org.jkmod.kmod.ModuleTree;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,6 +58,6 @@ final class RmmodCommand implements Callable<Integer> {
     }
 
     private void complain(String message) {
-        environment.err().println("jkmod rmmod: " + Main.printable(message));
+        environment.err().println("jkmod rmmod: " + PrintableText.of(message));
     }
 }

@@ -2,10 +2,12 @@ package org.jkmod.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jkmod.core.BootOptions;
 import org.jkmod.core.Kernel;
 import org.jkmod.core.KernelException;
 import org.jkmod.core.KernelModule;
@@ -13,6 +15,7 @@ import org.jkmod.core.KernelObject;
 import org.jkmod.core.KernelProfile;
 import org.jkmod.core.LoadOptions;
 import org.jkmod.core.ModuleLoadException;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 
 /**
@@ -36,7 +39,7 @@ final class SimulatedKernel implements AutoCloseable {
         this.directory = directory;
         this.lock = lock;
         this.journal = journal;
-        this.kernel = Kernel.boot(profile, micros::get);
+        this.kernel = Kernel.boot(profile, BootOptions.DEFAULT.withClock(micros::get));
         for (Journal.Entry entry : journal.entries()) {
             micros.set(entry.micros());
             replay(entry);
@@ -67,6 +70,14 @@ final class SimulatedKernel implements AutoCloseable {
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record SavedProfile(String name, byte[] bytes) {
+        /** The largest file that is read; what it says may be larger, as {@link KernelProfile#read} checks. */
+        private static final int MAX_SIZE = 1 << 26;
+
+        /** That of a file, which may turn out to be none. */
+        static SavedProfile of(Path file) throws IOException {
+            return new SavedProfile(file.toString(), InputFile.read(file, MAX_SIZE, "a kernel profile"));
+        }
+
         /** Reads it. */
         KernelProfile read() throws Failure {
             try {

@@ -20,7 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jkmod.cli.SimulatedKernel.SavedProfile;
 import org.jkmod.core.KernelProfile;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
+import org.jkmod.kmod.ModuleFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>There is a kernel if there is a journal. Files are written beside their place and moved there, so that nobody sees half of one.
  */
 final class StateDirectory {
+    private static final int MAX_JOURNAL = 1 << 28;
+
     /** A lock on a file holds for the process; its threads wait for each other here. */
     private static final Map<Path, ReentrantLock> IN_PROCESS = new ConcurrentHashMap<>();
 
@@ -109,7 +113,7 @@ final class StateDirectory {
     Optional<Journal> journal() throws IOException, Failure {
         Path file = path("journal");
         try {
-            return Optional.of(Journal.parse(Files.readAllBytes(file), file.toString()));
+            return Optional.of(Journal.parse(InputFile.read(file, MAX_JOURNAL, "a journal"), file.toString()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (MalformedInputException e) {
@@ -121,7 +125,7 @@ final class StateDirectory {
     KernelProfile profile() throws Failure {
         Path file = path("profile");
         try {
-            return new SavedProfile(file.toString(), Files.readAllBytes(file)).read();
+            return SavedProfile.of(file).read();
         } catch (IOException e) {
             throw damaged(Failure.message(e), e);
         } catch (MalformedInputException | Failure e) {
@@ -133,13 +137,15 @@ final class StateDirectory {
     byte[] module(String hash) throws Failure {
         Path file = modulePath(hash);
         try {
-            byte[] bytes = Files.readAllBytes(file);
+            byte[] bytes = InputFile.read(file, ModuleFile.MAX_SIZE, "a module");
             if (!hash(bytes).equals(hash)) {
                 throw damaged(file + ": its SHA-256 is " + hash(bytes), null);
             }
             return bytes;
         } catch (IOException e) {
             throw damaged(Failure.message(e), e);
+        } catch (MalformedInputException e) {
+            throw damaged(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -39,7 +39,7 @@ class DemoCommandTest {
                                        ro_after_init ADDRESS   4096
                                        init_text     ADDRESS   4096  freed after init
                                        init_data     ADDRESS   8192  freed after init
-                                       percpu        ADDRESS   4096
+                                       percpu        ADDRESS     32
                           imports      20 resolved: 20 from the kernel
                           exports      6, 4 of them GPL-only, some in namespace JKMOD_RING
                           relocations  191 applied, among them:

@@ -2,6 +2,9 @@ package org.jkmod.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Collectors;
@@ -189,6 +192,19 @@ class KernelCommandsTest {
                 .anyMatch(line -> line.endsWith(" T jkmod_ring_alloc\t[jkmod_ring]"))
                 .anyMatch(line -> line.endsWith(" t jkmod_ring_exit\t[jkmod_ring]"))
                 .noneMatch(line -> line.contains("jkmod_ring_init"));
+    }
+
+    @Test
+    void kallsyms_ofHostileNames_sendsNoControlSequences() throws IOException {
+        String bytes = Files.readString(Shell.MODULES.resolve("jkmod_ring.ko"), StandardCharsets.ISO_8859_1);
+        String hostile = "jkmod\u001b[2J\n\t[x]";
+        Path file = Files.writeString(
+                home.resolve("hostile.ko"),
+                bytes.replace("jkmod_ring_exit\0", hostile + "x\0"),
+                StandardCharsets.ISO_8859_1);
+        assertThat(shell.run("insmod", file.toString())).isEqualTo(new Result(0, "", ""));
+        assertThat(shell.run("kallsyms").out()).contains(" jkmod\\x1b[2J\\x0a\\x09[x]x\t[jkmod_ring]\n");
+        assertThat(shell.run("kallsyms", "--json").out()).contains("\"name\": \"jkmod\\u001b[2J\\n\\t[x]x\"");
     }
 
     @Test

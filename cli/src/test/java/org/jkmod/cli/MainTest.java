@@ -60,15 +60,25 @@ class MainTest {
     void usage_wrong_isReportedWithAHint(Case wrong) {
         assertThat(shell.run(wrong.args().toArray(String[]::new)))
                 .isEqualTo(new Result(
-                        2,
-                        "",
-                        wrong.command() + ": " + wrong.message() + "\nTry '" + wrong.command()
-                                + " --help' for its usage.\n"));
+                        2, "", wrong.command() + ": " + wrong.message() + " (see '" + wrong.command() + " --help')\n"));
         assertThat(home).isEmptyDirectory();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "boot", "insmod", "rmmod", "lsmod", "dmesg", "kallsyms", "completion"})
+    @ValueSource(
+            strings = {
+                "demo",
+                "check",
+                "replay",
+                "boot",
+                "insmod",
+                "rmmod",
+                "lsmod",
+                "dmesg",
+                "kallsyms",
+                "profile",
+                "completion"
+            })
     void help_ofACommand_hasUsageAndExamples(String command) {
         Result result = shell.run(command, "--help");
         assertThat(result.status()).isZero();
@@ -94,6 +104,15 @@ class MainTest {
                         "\n  lsmod ",
                         "\n  dmesg ",
                         "\n  kallsyms ");
+    }
+
+    @Test
+    void enums_areTakenInAnyCase() {
+        for (String policy : List.of("kernel", "KERNEL", "Psabi")) {
+            assertThat(shell.run(
+                            "relocate", "--policy", policy, "--symbols", "none", "--sections", "s", "--out", "o", "f"))
+                    .isEqualTo(new Result(1, "", "jkmod relocate: none: No such file or directory\n"));
+        }
     }
 
     @Test

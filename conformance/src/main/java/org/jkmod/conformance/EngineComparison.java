@@ -11,8 +11,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jkmod.core.AddressRange;
 import org.jkmod.core.Architecture;
 import org.jkmod.core.KernelObject;
+import org.jkmod.core.MemoryMap;
 import org.jkmod.core.MemoryType;
 import org.jkmod.core.ModuleLayout;
 import org.jkmod.core.ModuleLayout.Placement;
@@ -95,9 +97,15 @@ public final class EngineComparison {
         }
     }
 
+    private static AddressRange image(Architecture architecture) {
+        List<MemoryMap> maps = architecture.facts().memoryMaps();
+        return maps.get(maps.size() - 1).image();
+    }
+
     private static long[] addresses(KernelObject object, ModuleLayout layout, Architecture architecture) {
         EnumMap<MemoryType, Long> bases = new EnumMap<>(MemoryType.class);
-        long next = architecture.facts().moduleRegions().get(0).start();
+        // a module right behind the kernel reaches it
+        long next = image(architecture).end();
         for (Map.Entry<MemoryType, Long> memory : layout.sizes().entrySet()) {
             bases.put(memory.getKey(), next);
             next += (memory.getValue() + 8191) & -4096;
@@ -116,7 +124,7 @@ public final class EngineComparison {
         for (int i = 1; i < values.length; i++) {
             int section = table.rawSectionIndex(i);
             values[i] = section == SHN_UNDEF
-                    ? architecture.facts().kernelImage().start() + 16L * i
+                    ? image(architecture).start() + 16L * i
                     : table.value(i) + (section == SHN_ABS || section >= addresses.length ? 0 : addresses[section]);
         }
         return values;

@@ -1,11 +1,14 @@
 package org.jkmod.core;
 
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.ServiceLoader;
 import java.util.function.Function;
 import org.jkmod.elf.MalformedInputException;
+import org.jkmod.elf.RelocationTable;
 
 /**
  * What the loader must know of a machine: a table of relocation types, some facts, and what it does besides. Implementations are
@@ -28,6 +31,20 @@ public interface Architecture {
      */
     List<String> messages(RelocationFailure failure, String module, Generation generation);
 
+    /** Whether this architecture's kernel takes a failed relocation for a bug of its own, and warns of it ({@code WARN_ON}). */
+    default boolean warnsOfItself(RelocationFailure failure) {
+        return false;
+    }
+
+    /**
+     * What a kernel's own fault makes of the relocations of one section; empty if it can apply them.
+     *
+     * @param table the relocations
+     */
+    default Optional<String> kernelFault(RelocationTable table, Generation generation) {
+        return Optional.empty();
+    }
+
     /** The architecture's name, as {@code uname -m} prints it. */
     default String name() {
         return facts().name();
@@ -41,6 +58,52 @@ public interface Architecture {
     /** Size of a page in bytes, where the kernel's configuration does not say otherwise. */
     default int pageSize() {
         return 4096;
+    }
+
+    /**
+     * Whether a file is for this machine ({@code elf_check_arch}).
+     *
+     * @param machine {@code e_machine}
+     * @param identClass {@code e_ident[EI_CLASS]}, which most do not look at
+     */
+    default boolean elfCheckArch(int machine, int identClass) {
+        return machine == machine();
+    }
+
+    /**
+     * What the kernel prints when a module's {@code .modinfo} lacks what this architecture wants ({@code check_modinfo_retpoline}).
+     *
+     * @param module its name
+     */
+    default List<String> modinfoWarnings(String module, Modinfo modinfo, KernelConfiguration kernel) {
+        return List.of();
+    }
+
+    /**
+     * The message with which {@code module_frob_arch_sections} refuses a module; empty if it takes it.
+     *
+     * @param module its name
+     */
+    default Optional<String> missingSections(String module, KernelObject object, KernelConfiguration kernel) {
+        return Optional.empty();
+    }
+
+    /**
+     * What a function returns that does nothing else; empty if it may do more. So the result of some inits is known though nothing is
+     * run.
+     *
+     * @param code the relocated bytes from the function's first on, little-endian
+     */
+    default OptionalInt constantReturn(ByteBuffer code) {
+        return OptionalInt.empty();
+    }
+
+    /** Size of a page in bytes, of a kernel of that configuration ({@code CONFIG_PAGE_SHIFT}, which kernels have since 6.9). */
+    default int pageSize(KernelConfiguration kernel) {
+        return kernel.value("PAGE_SHIFT")
+                .filter(shift -> shift.matches("1[0-9]"))
+                .map(shift -> 1 << Integer.parseInt(shift))
+                .orElse(pageSize());
     }
 
     /** Whether an undefined symbol of this name is passed over ({@code ignore_undef_symbol}). */

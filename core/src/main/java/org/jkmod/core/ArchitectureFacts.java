@@ -15,10 +15,7 @@ import org.jkmod.elf.ElfClass;
  * @param machine {@code e_machine} of its objects
  * @param elfClass the class of its objects
  * @param byteOrder the byte order of its objects
- * @param moduleRegions where module memory is allocated; a range is taken when there is no room in those before it
- * @param perCpuRegion where the addresses of modules' per-CPU variables are: not that of any CPU's own copy, but those that symbols
- *     have ({@code __alloc_reserved_percpu})
- * @param kernelImage where the kernel's own symbols are put when nobody knows their addresses
+ * @param memoryMaps where the kernel, its modules and their per-CPU variables are: a row a generation that changed it, the oldest first
  * @param prel32 whether {@code struct kernel_symbol} holds 32-bit distances rather than pointers
  *     ({@code HAVE_ARCH_PREL32_RELOCATIONS})
  * @param relocationErrno what a load returns when a relocation fails
@@ -29,14 +26,15 @@ public record ArchitectureFacts(
         int machine,
         ElfClass elfClass,
         ByteOrder byteOrder,
-        List<AddressRange> moduleRegions,
-        AddressRange perCpuRegion,
-        AddressRange kernelImage,
+        List<MemoryMap> memoryMaps,
         boolean prel32,
         Errno relocationErrno) {
     /** Copies the collections. */
     public ArchitectureFacts {
         aliases = ImmutableSet.copyOf(aliases);
-        moduleRegions = ImmutableList.copyOf(moduleRegions);
+        memoryMaps = ImmutableList.copyOf(memoryMaps);
+        if (memoryMaps.isEmpty()) {
+            throw new IllegalArgumentException(name + " has no memory map");
+        }
     }
 }

@@ -1,10 +1,13 @@
 package org.jkmod.core;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.jkmod.core.RelocationFailure.Reason;
 import org.jkmod.core.RelocationRow.Kind;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The relocations of a section that a {@link RelocationProgram} has left to the architecture's {@link Linkage}, with what is needed to
@@ -18,6 +21,7 @@ public final class DeferredRelocations implements IntConsumer {
     private final int from;
     private final int count;
     private final long[] symbols;
+    private @Nullable Map<Long, Integer> upperHalves;
     private final SectionMemory memory;
     private int[] indexes = new int[0];
     private int size;
@@ -105,16 +109,34 @@ public final class DeferredRelocations implements IntConsumer {
         return memory.address() + offset(index);
     }
 
-    /** The upper half that goes with a lower half: the first at the place that the lower half's symbol names. */
+    /**
+     * The upper half that goes with a lower half: the first at the place that the lower half's symbol names.
+     *
+     * @throws IllegalStateException if there is none; then the program has not deferred the lower half
+     */
     public int upperHalf(int index) {
-        long place = symbols[symbol(index)] - memory.address();
+        Map<Long, Integer> known = upperHalves;
+        if (known == null) {
+            known = findUpperHalves();
+            upperHalves = known;
+        }
+        Integer upper = known.get(symbols[symbol(index)] - memory.address());
+        if (upper == null) {
+            throw new IllegalStateException("left without its upper half");
+        }
+        return upper;
+    }
+
+    /** One pass over the table: a table can have millions of lower halves, and their upper half at its end. */
+    private Map<Long, Integer> findUpperHalves() {
+        Map<Long, Integer> found = new HashMap<>();
         for (int i = 0; i < count; i++) {
             Kind kind = kind(i);
-            if (RelocationTables.offset(rela, from, i) == place && (kind == Kind.GOT || kind == Kind.UPPER_HALF)) {
-                return i;
+            if (kind == Kind.GOT || kind == Kind.UPPER_HALF) {
+                found.putIfAbsent(RelocationTables.offset(rela, from, i), i);
             }
         }
-        throw new IllegalStateException("left without its upper half");
+        return found;
     }
 
     /**
@@ -136,6 +158,7 @@ public final class DeferredRelocations implements IntConsumer {
 
     /** Says that a relocation cannot be applied. */
     public RelocationFailure failure(int index, Reason reason, long value) {
-        return new RelocationFailure(reason, section, index, type(index), symbol(index), place(index), value);
+        return new RelocationFailure(
+                reason, section, index, type(index), symbol(index), place(index), value, target(index));
     }
 }

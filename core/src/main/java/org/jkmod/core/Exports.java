@@ -3,6 +3,8 @@ package org.jkmod.core;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jkmod.symtab.NameTable;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,17 @@ final class Exports {
     private static final byte EXPORTED = 1;
     private static final byte GPL_ONLY = 2;
     private static final byte HAS_CRC = 4;
+
+    /** What modules export now, for readers that do not hold the lock; what the kernel itself exports never changes. */
+    private final ConcurrentMap<String, Published> published = new ConcurrentHashMap<>();
+
+    /**
+     * What a module exports.
+     *
+     * @param symbol the symbol
+     * @param owner the module; as long as it is {@link KernelModule#isFormed}, the symbol counts
+     */
+    record Published(KernelSymbol symbol, KernelModule owner) {}
 
     private final NameTable names = new NameTable();
     private byte[] flags = new byte[1024];
@@ -41,6 +54,9 @@ final class Exports {
         crc[id] = symbolCrc.orElse(0);
         namespace[id] = symbolNamespace;
         owner[id] = by;
+        if (by != null) {
+            published.put(names.name(id), new Published(symbol(id), by));
+        }
     }
 
     /** The row of a name, made if it is new. */
@@ -69,6 +85,7 @@ final class Exports {
     void remove(int id) {
         flags[id] = 0;
         owner[id] = null;
+        published.remove(names.name(id));
     }
 
     /** The row of a symbol that is exported now, or {@link #NOT_FOUND}. */
@@ -116,6 +133,11 @@ final class Exports {
 
     String name(int id) {
         return names.name(id);
+    }
+
+    /** The symbol that a module exports under a name; needs no lock. */
+    Optional<Published> published(String name) {
+        return Optional.ofNullable(published.get(name)).filter(p -> p.owner().isFormed());
     }
 
     /** The symbol as a value. */

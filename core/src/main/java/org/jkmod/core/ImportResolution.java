@@ -4,7 +4,9 @@ import static org.jkmod.elf.Elf.SHN_COMMON;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jkmod.core.Problem.Kind;
+import org.jkmod.symtab.ModuleSymvers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +14,16 @@ import org.jspecify.annotations.Nullable;
  * and the use that comes of it. As in the kernel every symbol is tried, and the last one that fails decides what the load returns.
  */
 final class ImportResolution implements SymbolResolution.Imports {
+    /** How long the kernel waits for a module that is being loaded ({@code resolve_symbol_wait}). */
+    private static final long WAIT_NANOS = 30_000_000_000L;
+
     private final Kernel kernel;
     private final KernelModule module;
+    private final LoadInfo info;
     private final KernelObject object;
+    private final KernelLog log;
+    private final KernelTaints taints;
+    private final LoadFindings findings;
     private final Exports exports;
     private final byte[] file;
     /** Until the module inherits the taint of a proprietary one. */
@@ -26,38 +35,70 @@ final class ImportResolution implements SymbolResolution.Imports {
     private int nextVersion;
     private final List<Problem> problems = new ArrayList<>();
 
-    ImportResolution(Kernel kernel, KernelModule module, KernelObject object, LoadOptions options) {
+    ImportResolution(
+            Kernel kernel,
+            KernelModule module,
+            LoadInfo info,
+            KernelLog log,
+            KernelTaints taints,
+            LoadFindings findings) {
         this.kernel = kernel;
         this.module = module;
-        this.object = object;
+        this.info = info;
+        this.object = info.object();
+        this.log = log;
+        this.taints = taints;
+        this.findings = findings;
         this.exports = kernel.exports();
         this.file = object.elf().array();
         this.gplOk = !module.taints().contains(Taint.PROPRIETARY_MODULE);
         this.importedNamespaces = object.modinfo().all("import_ns");
         this.checksVersions = kernel.profile().hasModversions();
-        this.versions = options.ignoreModversions() ? null : object.versions().orElse(null);
+        this.versions = object.versions().orElse(null);
     }
 
+    /** {@code resolve_symbol_wait}: while the symbol's module is being loaded, waits and tries again. */
     @Override
     public long resolve(int name, int length, int symbol, boolean weak) {
-        int found = exports.find(file, name, length);
-        if (found == Exports.NOT_FOUND || (exports.isGplOnly(found) && !gplOk)) {
-            return unknown(symbol, weak, found);
+        while (true) {
+            int found = exports.find(file, name, length);
+            if (found == Exports.NOT_FOUND || (exports.isGplOnly(found) && !gplOk)) {
+                return unknown(symbol, weak, found);
+            }
+            if (exports.isGplOnly(found)) {
+                module.usesGplOnlySymbols = true;
+            }
+            if (!inheritTaint(found, weak)) {
+                return weak ? object.symbols().value(symbol) : 0;
+            }
+            if (!hasVersion(found, name, length) || !importsNamespace(found)) {
+                return standIn();
+            }
+            KernelModule owner = exports.owner(found);
+            if (owner == null || use(owner, found)) {
+                return exports.value(found);
+            }
+            if (owner.state() == ModuleState.GOING || findings.isCheck()) {
+                return standIn();
+            }
+            if (!kernel.awaitNotComing(owner, WAIT_NANOS)) {
+                log.print(
+                        KernelLog.WARNING,
+                        module.name() + ": gave up waiting for init of module " + owner.name() + ".");
+                fail(
+                        Kind.OWNER_COMING,
+                        Errno.EBUSY,
+                        exports.name(found),
+                        owner.name() + " exports the symbol, and its init does not come to an end",
+                        "wait for " + owner.name());
+                return standIn();
+            }
         }
-        if (exports.isGplOnly(found)) {
-            module.usesGplOnlySymbols = true;
-        }
-        if (!inheritTaint(found, weak)) {
-            return weak ? object.symbols().value(symbol) : 0;
-        }
-        if (!hasVersion(found, name, length) || !importsNamespace(found)) {
-            return 0;
-        }
-        KernelModule owner = exports.owner(found);
-        if (owner != null) {
-            use(owner);
-        }
-        return exports.value(found);
+    }
+
+    /** An address for what has none, so that a check can go on and relocate. */
+    private long standIn() {
+        return findings.isCheck() ? kernel.memory().image().start() : 0;
     }
 
     private long unknown(int symbol, boolean weak, int found) {
@@ -66,7 +107,6 @@ final class ImportResolution implements SymbolResolution.Imports {
             return object.symbols().value(symbol);
         }
         boolean refused = found != Exports.NOT_FOUND;
-        KernelProfile profile = kernel.profile();
         String remedy;
         String meaning;
         if (refused) {
@@ -74,16 +114,22 @@ final class ImportResolution implements SymbolResolution.Imports {
             remedy = "do without it, or put the module under such a licence";
         } else {
             meaning = "neither the kernel nor a loaded module exports the symbol";
-            int row = profile.exports().names().find(name);
-            remedy = row >= 0 && !profile.exports().owner(row).equals("vmlinux")
-                    ? "load " + profile.exports().owner(row) + " first"
-                    : profile.exports().names().nearest(name, 1).stream()
-                            .findFirst()
-                            .map(n -> "the nearest name that is exported is " + n)
-                            .orElse("build the module against this kernel");
+            remedy = remedy(name);
         }
         fail(Kind.UNKNOWN_SYMBOL, Errno.ENOENT, name, meaning, remedy);
-        return 0;
+        return standIn();
+    }
+
+    /** Who would export it, or what it may be that was meant. */
+    private String remedy(String name) {
+        ModuleSymvers rows = kernel.profile().exports();
+        int row = rows.names().find(name);
+        return row >= 0 && !rows.owner(row).equals(Kernel.VMLINUX)
+                ? "load " + rows.owner(row) + " first"
+                : rows.names().nearest(name, 1).stream()
+                        .findFirst()
+                        .map(n -> "the nearest name that is exported is " + n)
+                        .orElse("build the module against this kernel");
     }
 
     /** {@code inherit_taint}: whoever uses a proprietary module's symbols is proprietary. */
@@ -94,11 +140,10 @@ final class ImportResolution implements SymbolResolution.Imports {
         }
         String name = exports.name(found);
         if (module.usesGplOnlySymbols) {
-            kernel.log()
-                    .print(
-                            KernelLog.ERR,
-                            module.name() + ": module using GPL-only symbols uses symbols " + name
-                                    + " from proprietary module " + owner.name() + ".");
+            log.print(
+                    KernelLog.ERR,
+                    module.name() + ": module using GPL-only symbols uses symbols " + name + " from proprietary module "
+                            + owner.name() + ".");
             if (!weak) {
                 fail(
                         Kind.UNKNOWN_SYMBOL,
@@ -110,11 +155,10 @@ final class ImportResolution implements SymbolResolution.Imports {
             return false;
         }
         if (!module.taints().contains(Taint.PROPRIETARY_MODULE)) {
-            kernel.log()
-                    .print(
-                            KernelLog.WARNING,
-                            module.name() + ": module uses symbols " + name + " from proprietary module " + owner.name()
-                                    + ", inheriting taint.");
+            log.print(
+                    KernelLog.WARNING,
+                    module.name() + ": module uses symbols " + name + " from proprietary module " + owner.name()
+                            + ", inheriting taint.");
             module.taint(Taint.PROPRIETARY_MODULE);
             gplOk = false;
         }
@@ -126,18 +170,29 @@ final class ImportResolution implements SymbolResolution.Imports {
         if (!checksVersions || !exports.hasCrc(found)) {
             return true;
         }
+        String symbol = exports.name(found);
         if (versions == null) {
-            kernel.tainting().forceLoad(module.name(), exports.name(found));
-            module.taint(Taint.FORCED_MODULE);
-            return true;
+            if (taints.forceLoad(module.name(), symbol, module::taint)) {
+                return true;
+            }
+            fail(
+                    Kind.SYMBOL_VERSION,
+                    Errno.EINVAL,
+                    symbol,
+                    "the module has no symbol versions, and this kernel cannot be forced (CONFIG_MODULE_FORCE_LOAD)",
+                    "build the module against this kernel");
+            return false;
         }
         int entry = versions.find(file, name, length, nextVersion);
         if (entry >= 0 && versions.crc(entry) == exports.crc(found)) {
             nextVersion = entry + 1;
             return true;
         }
-        String symbol = exports.name(found);
-        kernel.log().print(KernelLog.WARNING, Kernel.versionMessage(module.name(), symbol, entry < 0));
+        if (entry < 0 && versions.isExtended()) {
+            taints.sayNoExtendedVersion(info.name(), symbol);
+            return true;
+        }
+        log.print(KernelLog.WARNING, ModuleChecks.versionMessage(info.name(), symbol, entry < 0));
         fail(
                 Kind.SYMBOL_VERSION,
                 Errno.EINVAL,
@@ -156,15 +211,27 @@ final class ImportResolution implements SymbolResolution.Imports {
         String namespace = exports.namespace(found);
         if (namespace.isEmpty()
                 || importedNamespaces.contains(namespace)
-                || ModuleNamespace.admits(namespace, module.name())) {
+                || (kernel.profile().generation().hasModuleNamespaces()
+                        && ModuleNamespace.admits(namespace, module.name()))) {
             return true;
         }
         String name = exports.name(found);
-        kernel.log()
-                .print(
-                        KernelLog.ERR,
-                        module.name() + ": module uses symbol (" + name + ") from namespace " + namespace
-                                + ", but does not import it.");
+        boolean allowed = kernel.profile()
+                .config("MODULE_ALLOW_MISSING_NAMESPACE_IMPORTS")
+                .equals(Optional.of("y"));
+        String message = module.name() + ": module uses symbol (" + name + ") from namespace " + namespace
+                + ", but does not import it.";
+        log.print(allowed ? KernelLog.WARNING : KernelLog.ERR, message);
+        if (allowed) {
+            findings.note(new Problem(
+                    Kind.NAMESPACE,
+                    Optional.empty(),
+                    message,
+                    "the symbol is in namespace " + namespace
+                            + ", which the module does not import; this kernel lets it pass",
+                    "add MODULE_IMPORT_NS(\"" + namespace + "\")"));
+            return true;
+        }
         fail(
                 Kind.NAMESPACE,
                 Errno.EINVAL,
@@ -174,18 +241,41 @@ final class ImportResolution implements SymbolResolution.Imports {
         return false;
     }
 
-    /** {@code ref_module}. */
-    private void use(KernelModule owner) {
+    /** {@code ref_module}: returns whether the owner lets itself be used, which it does once it is live. */
+    private boolean use(KernelModule owner, int found) {
         for (ModuleUse use : module.uses()) {
             if (use.target() == owner) {
-                return;
+                return true;
             }
         }
-        kernel.awaitLive(owner);
+        if (owner.state() == ModuleState.COMING) {
+            if (findings.isCheck()) {
+                fail(
+                        Kind.OWNER_COMING,
+                        Errno.EBUSY,
+                        exports.name(found),
+                        owner.name()
+                                + " exports the symbol and is still being loaded: the kernel would wait for 30 seconds",
+                        "load the module once " + owner.name() + " is live");
+            }
+            return false;
+        }
+        boolean usable = findings.isCheck() ? owner.state() != ModuleState.GOING : owner.tryGet();
+        if (!usable) {
+            fail(
+                    Kind.UNKNOWN_SYMBOL,
+                    Errno.ENOENT,
+                    exports.name(found),
+                    owner.name() + ", which exports the symbol, is being unloaded",
+                    "load " + owner.name() + " again");
+            return false;
+        }
         ModuleUse use = new ModuleUse(module, owner);
         module.addUse(use);
-        owner.addUser(use);
-        owner.reference(1);
+        if (!findings.isCheck()) {
+            owner.addUser(use);
+        }
+        return true;
     }
 
     @Override
@@ -196,7 +286,7 @@ final class ImportResolution implements SymbolResolution.Imports {
                 ? module.name() + ": please compile with -fno-common"
                 : module.name() + ": Symbol " + name + " has an invalid section index " + sectionIndex + " (max "
                         + (object.elf().sectionCount() - 1) + ")";
-        kernel.log().print(common ? KernelLog.WARNING : KernelLog.ERR, message);
+        log.print(common ? KernelLog.WARNING : KernelLog.ERR, message);
         problems.add(new Problem(
                 Kind.INVALID_SYMBOL,
                 Errno.ENOEXEC,
@@ -205,9 +295,10 @@ final class ImportResolution implements SymbolResolution.Imports {
                 "build the module with the kernel's own compiler flags"));
     }
 
+    /** {@code simplify_symbols}: what it says of a symbol that is not resolved. */
     private void fail(Kind kind, Errno errno, String symbol, String meaning, String remedy) {
         String message = module.name() + ": Unknown symbol " + symbol + " (err " + -errno.number() + ")";
-        kernel.log().print(KernelLog.WARNING, message);
+        log.print(KernelLog.WARNING, message);
         problems.add(new Problem(kind, errno, message, meaning, remedy));
     }
 

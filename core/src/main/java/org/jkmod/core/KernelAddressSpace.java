@@ -1,99 +1,262 @@
 package org.jkmod.core;
 
+import com.google.common.collect.ImmutableList;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.OptionalLong;
-import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import org.jkmod.core.ModuleAllocator.Piece;
+import org.jkmod.core.ModuleLayout.Part;
+import org.jkmod.core.PageFaultException.Access;
+import org.jkmod.core.PageFaultException.Reason;
 
 /**
- * The region that module memory is allocated from ({@code __vmalloc_node_range}): whole pages, the lowest hole that is large enough,
- * and a page behind each piece that stays unmapped. Guarded by the kernel's module_mutex.
+ * The addresses of a kernel at which its modules live: where they may be, which pages are mapped and how, and what is in them. A read, a
+ * write or a fetch of an instruction does what the machine would, or throws a {@link PageFaultException} and changes nothing.
+ *
+ * <p>Pages have the permissions that the kernel has given them by now ({@link PagePermissions}): while a module is UNFORMED all its pages
+ * are writable data; from COMING on code is executable and read-only, and read-only data is; what is read-only after init is once the
+ * module is LIVE.
+ *
+ * <p>What is odd: the kernel's own image is not in it; the addresses of per-CPU variables are mapped nowhere, for every CPU adds an offset
+ * of its own; and where code is cut from blocks
+ * ({@link MemoryMap.CodeBlocks}), the rest of a block is executable, too, and full of instructions that trap.
+ *
+ * <p>Safe for threads; nothing but {@link #accounting} waits for a load.
  */
-final class KernelAddressSpace {
-    private final AddressRange region;
+public final class KernelAddressSpace {
+    private final ModuleAllocator allocator;
+    private final Lock moduleMutex;
     private final int pageSize;
-    /** Holes: offset in the region to size. */
-    private final TreeMap<Long, Long> holes = new TreeMap<>();
-    /** The same by size: there are few different sizes, so that the lowest hole that is large enough is found without a look at all. */
-    private final TreeMap<Long, TreeSet<Long>> bySize = new TreeMap<>();
 
-    KernelAddressSpace(AddressRange region, int pageSize) {
-        this.region = region;
-        this.pageSize = pageSize;
-        add(0, region.size());
+    KernelAddressSpace(KernelProfile profile, BootOptions options, Lock moduleMutex) {
+        this.allocator = new ModuleAllocator(profile, options);
+        this.moduleMutex = moduleMutex;
+        this.pageSize = allocator.pageSize();
+    }
+
+    /** Size of a page in bytes. */
+    public int pageSize() {
+        return pageSize;
+    }
+
+    /** Where the kernel's image is taken to be: where its symbols say if they are known, else where it is linked to be or KASLR moves it. */
+    public AddressRange image() {
+        return allocator.plan().image();
+    }
+
+    /** Where modules are allocated: one is taken when there is no room in those before it. They may overlap. The image is no part of them. */
+    public List<AddressRange> moduleRegions() {
+        return allocator.plan().windows();
+    }
+
+    /** Who holds how much. */
+    public MemoryAccounting accounting() {
+        moduleMutex.lock();
+        try {
+            return allocator.accounting();
+        } finally {
+            moduleMutex.unlock();
+        }
+    }
+
+    /** All pages that are mapped, ascending. */
+    public List<MemoryMapping> mappings() {
+        List<MemoryMapping> found = new ArrayList<>();
+        for (Piece piece : allocator.pieces().values()) {
+            if (piece.memory().type() != MemoryType.PERCPU) {
+                found.addAll(mappings(piece));
+            }
+        }
+        allocator.unusedCode().forEach((address, size) -> found.add(unused(address, size)));
+        found.sort(Comparator.comparing(m -> m.range().start(), Long::compareUnsigned));
+        return ImmutableList.copyOf(found);
     }
 
     /**
-     * Allocates whole pages.
-     *
-     * @param size in bytes
-     * @return the first address; empty if no hole is large enough
+     * The mappings as lines of {@code /proc/vmallocinfo} ({@code s_show}, mm/vmalloc.c), with the module, the memory type and the
+     * permissions in the place of the caller; addresses and sizes include the guard page, {@code pages} does not.
      */
-    OptionalLong allocate(long size) {
-        long needed = pages(size);
-        OptionalLong lowest = bySize.tailMap(needed).values().stream()
-                .mapToLong(TreeSet::first)
-                .min();
-        if (lowest.isPresent()) {
-            long offset = lowest.getAsLong();
-            long hole = remove(offset);
-            if (hole > needed) {
-                add(offset + needed, hole - needed);
+    public List<String> vmallocinfo() {
+        return mappings().stream()
+                .map(m -> String.format(
+                        "0x%016x-0x%016x %7d %s %s pages=%d vmalloc %s",
+                        m.range().start(),
+                        m.range().end() + m.guard(),
+                        m.range().size() + m.guard(),
+                        m.module().isEmpty() ? "(unused)" : m.module(),
+                        m.type().shown(),
+                        m.range().size() / pageSize,
+                        m.permissions().shown()))
+                .toList();
+    }
+
+    /** A picture of the module regions, a character a page; the last lines say what the characters mean, and how much there is of what. */
+    public List<String> picture() {
+        return MemoryPicture.lines(mappings(), allocator.plan().available(), pageSize, accounting());
+    }
+
+    /** The mapping of the page that an address is in; empty if there is none. */
+    public Optional<MemoryMapping> mapping(long address) {
+        Map.Entry<Long, Piece> entry = allocator.pieceAt(address);
+        if (entry != null && entry.getValue().memory().type() != MemoryType.PERCPU) {
+            for (MemoryMapping mapping : mappings(entry.getValue())) {
+                if (mapping.range().contains(address)) {
+                    return Optional.of(mapping);
+                }
             }
-            return OptionalLong.of(region.start() + offset);
         }
-        return OptionalLong.empty();
+        Map.Entry<Long, Long> code = allocator.unusedCode().floorEntry(address);
+        return Optional.ofNullable(code)
+                .map(c -> unused(c.getKey(), c.getValue()))
+                .filter(m -> m.range().contains(address));
     }
 
-    /** Frees what {@link #allocate} gave. */
-    void free(long address, long size) {
-        long offset = address - region.start();
-        long length = pages(size);
-        Map.Entry<Long, Long> before = holes.lowerEntry(offset);
-        if (before != null && before.getKey() + before.getValue() == offset) {
-            offset = before.getKey();
-            length += remove(offset);
+    private static MemoryMapping unused(long address, long size) {
+        return new MemoryMapping(new AddressRange(address, size), "", MemoryType.TEXT, PagePermissions.READ_EXECUTE, 0);
+    }
+
+    private List<MemoryMapping> mappings(Piece piece) {
+        ModuleMemory memory = piece.memory();
+        KernelModule owner = memory.owner();
+        ModuleState state = owner == null ? ModuleState.UNFORMED : owner.state();
+        List<MemoryMapping> found = new ArrayList<>();
+        long start = 0;
+        for (Part part : memory.parts()) {
+            // only the parts of a kernel without STRICT_MODULE_RWX do not end on pages: a page is its first part's
+            long end = allocator.region().roundUp(part.end());
+            if (end > start) {
+                boolean last = end >= memory.size();
+                found.add(new MemoryMapping(
+                        new AddressRange(memory.base() + start, end - start),
+                        piece.module(),
+                        part.content(),
+                        PagePermissions.of(part.content(), state, allocator.strict()),
+                        last ? allocator.guard(memory.type()) : 0));
+                start = end;
+            }
         }
-        if (holes.containsKey(offset + length)) {
-            length += remove(offset + length);
+        return found;
+    }
+
+    /**
+     * Reads bytes.
+     *
+     * @return a copy, little-endian
+     * @throws PageFaultException if one of them is not mapped
+     */
+    public ByteBuffer read(long address, int length) {
+        return access(address, length, Access.READ);
+    }
+
+    /** Reads a byte, zero-extended; throws as {@link #read}. */
+    public int read8(long address) {
+        return read(address, Byte.BYTES).get() & 0xff;
+    }
+
+    /** Reads a 16-bit word, zero-extended; throws as {@link #read}. */
+    public int read16(long address) {
+        return read(address, Short.BYTES).getShort() & 0xffff;
+    }
+
+    /** Reads a 32-bit word; throws as {@link #read}. */
+    public int read32(long address) {
+        return read(address, Integer.BYTES).getInt();
+    }
+
+    /** Reads a 64-bit word; throws as {@link #read}. */
+    public long read64(long address) {
+        return read(address, Long.BYTES).getLong();
+    }
+
+    /**
+     * Reads bytes to execute them.
+     *
+     * @return a copy, little-endian
+     * @throws PageFaultException if one of them is not mapped or not executable
+     */
+    public ByteBuffer fetch(long address, int length) {
+        return access(address, length, Access.EXECUTE);
+    }
+
+    /**
+     * Writes bytes: all or none.
+     *
+     * @throws PageFaultException if one of them is not mapped or not writable
+     */
+    public void write(long address, byte[] bytes) {
+        check(address, bytes.length, Access.WRITE);
+        for (int i = 0; i < bytes.length; ) {
+            // writable, and so a module's
+            Map.Entry<Long, Piece> piece = allocator.pieceAt(address + i);
+            if (piece == null) {
+                throw fault(address + i, Access.WRITE, Reason.NOT_MAPPED);
+            }
+            ModuleMemory memory = piece.getValue().memory();
+            long offset = address + i - memory.base();
+            int count = (int) Math.min(bytes.length - i, allocator.region().roundUp(memory.size()) - offset);
+            memory.write(offset, bytes, i, count);
+            i += count;
         }
-        add(offset, length);
     }
 
-    private void add(long offset, long size) {
-        holes.put(offset, size);
-        bySize.computeIfAbsent(size, s -> new TreeSet<>()).add(offset);
-    }
-
-    /** Takes a hole out of the books; returns its size. */
-    private long remove(long offset) {
-        long size = Objects.requireNonNull(holes.remove(offset));
-        TreeSet<Long> same = Objects.requireNonNull(bySize.get(size));
-        same.remove(offset);
-        if (same.isEmpty()) {
-            bySize.remove(size);
+    private ByteBuffer access(long address, int length, Access access) {
+        check(address, length, access);
+        ByteBuffer copy = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        while (copy.hasRemaining()) {
+            long at = address + copy.position();
+            MemoryMapping mapping = mapping(at).orElseThrow(() -> fault(at, access, Reason.NOT_MAPPED));
+            int count = (int) Math.min(copy.remaining(), mapping.range().end() - at);
+            Map.Entry<Long, Piece> piece = allocator.pieceAt(at);
+            if (mapping.module().isEmpty()) {
+                int fill = allocator.plan().map().codeBlocks().orElseThrow().fill();
+                for (int i = 0; i < count; i++) {
+                    copy.put((byte) fill);
+                }
+            } else if (piece == null || !holds(piece.getValue().memory(), at)) {
+                // freed meanwhile
+                throw fault(at, access, Reason.NOT_MAPPED);
+            } else {
+                ModuleMemory memory = piece.getValue().memory();
+                copy.put(memory.copy(at - memory.base(), count));
+            }
         }
-        return size;
+        return copy.flip();
     }
 
-    /** Whether an address lies in the region. */
-    boolean contains(long address) {
-        return region.contains(address);
+    private boolean holds(ModuleMemory memory, long address) {
+        return Long.compareUnsigned(address - memory.base(), allocator.region().roundUp(memory.size())) < 0;
     }
 
-    /** The size of a piece with its guard page. */
-    private long pages(long size) {
-        return roundUp(size) + pageSize;
+    /** Throws if a range may not be accessed so: by the first byte that may not. */
+    private void check(long address, int length, Access access) {
+        if (length < 0) {
+            throw new IllegalArgumentException("length " + length + " is negative");
+        }
+        for (long done = 0; done < length; ) {
+            long at = address + done;
+            MemoryMapping mapping = mapping(at).orElseThrow(() -> fault(at, access, Reason.NOT_MAPPED));
+            if (access == Access.WRITE && !mapping.permissions().isWritable()) {
+                throw fault(at, access, Reason.NOT_WRITABLE);
+            }
+            if (access == Access.EXECUTE && !mapping.permissions().isExecutable()) {
+                throw fault(at, access, Reason.NOT_EXECUTABLE);
+            }
+            done += mapping.range().end() - at;
+        }
     }
 
-    long roundUp(long size) {
-        return (size + pageSize - 1) & -(long) pageSize;
+    private static PageFaultException fault(long address, Access access, Reason reason) {
+        return new PageFaultException(address, access, reason);
     }
 
-    /** How many bytes are allocated, guard pages included. */
-    long allocated() {
-        return region.size()
-                - holes.values().stream().mapToLong(Long::longValue).sum();
+    // What a load needs; all of it with the lock held.
+
+    ModuleAllocator allocator() {
+        return allocator;
     }
 }

@@ -2,9 +2,9 @@ package org.jkmod.core;
 
 import java.io.Serial;
 
-/** A system call of the simulated kernel failed. */
+/** A system call of the simulated kernel failed, or an access to its memory. */
 public abstract sealed class KernelException extends RuntimeException
-        permits ModuleLoadException, ModuleInUseException, NoSuchModuleException {
+        permits ModuleLoadException, ModuleInUseException, NoSuchModuleException, PageFaultException {
     @Serial
     private static final long serialVersionUID = 1L;
 

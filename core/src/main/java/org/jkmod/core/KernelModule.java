@@ -1,16 +1,19 @@
 package org.jkmod.core;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,20 +31,32 @@ public final class KernelModule {
      */
     public record LoadedSection(String name, MemoryType memory, long address, long size) {}
 
+    /** What the kernel has made read-only before anything writes to a module's memory. */
+    private static final Set<MemoryType> READ_ONLY =
+            EnumSet.of(MemoryType.TEXT, MemoryType.RODATA, MemoryType.INIT_TEXT, MemoryType.INIT_RODATA);
+
     private final String name;
     private final Modinfo modinfo;
-    private final boolean hasInit;
-    private final boolean hasExit;
     private final String arguments;
-    private final ImmutableList<LoadedSection> sections;
+    private volatile ImmutableList<LoadedSection> sections = ImmutableList.of();
+    private volatile long initAddress;
+    private volatile long exitAddress;
     private volatile Map<MemoryType, ModuleMemory> memory;
     private volatile ModuleState state = ModuleState.UNFORMED;
     private volatile ModuleKallsyms symbols = ModuleKallsyms.EMPTY;
     private volatile ImmutableList<ModuleUse> uses = ImmutableList.of();
     private volatile ImmutableList<ModuleUse> users = ImmutableList.of();
-    private final AtomicInteger references = new AtomicInteger();
-    private volatile Set<Taint> taints = Set.of();
+    /** {@code MODULE_REF_BASE}: 1 as long as the module may be used at all, and 1 more for each reference. */
+    private final AtomicInteger refcnt = new AtomicInteger(1);
+
+    private volatile Set<Taint> taints;
     private volatile int relocations;
+    /** Set when all that a reader may see is there, and unset before the first of it goes. */
+    private volatile boolean formed;
+
+    private volatile boolean autoclean;
+    private final AtomicBoolean visited = new AtomicBoolean();
+    private volatile ImmutableList<ModuleParameter> parameters = ImmutableList.of();
     /** Rows of {@link Exports} that are this module's. */
     int[] exports = new int[0];
 
@@ -50,18 +65,15 @@ public final class KernelModule {
     KernelModule(
             String name,
             Modinfo modinfo,
-            boolean hasInit,
-            boolean hasExit,
             String arguments,
-            List<LoadedSection> sections,
+            Set<Taint> taints,
             EnumMap<MemoryType, ModuleMemory> memory) {
         this.name = name;
         this.modinfo = modinfo;
-        this.hasInit = hasInit;
-        this.hasExit = hasExit;
         this.arguments = arguments;
-        this.sections = ImmutableList.copyOf(sections);
-        this.memory = Collections.unmodifiableMap(memory);
+        this.taints = Sets.immutableEnumSet(taints);
+        this.memory = Maps.immutableEnumMap(memory);
+        memory.values().forEach(piece -> piece.owner(this));
     }
 
     /** The module's name. */
@@ -84,9 +96,74 @@ public final class KernelModule {
         return arguments;
     }
 
-    /** How many references keep it from being unloaded: one a module that uses it, and one while it is {@link ModuleState#COMING}. */
+    /**
+     * Its parameters in the order of its {@code __param} table, with the values that they have once the arguments are set and before
+     * init runs; none before that, and of a module that never came so far.
+     */
+    public List<ModuleParameter> parameters() {
+        return parameters;
+    }
+
+    /**
+     * How many references keep it from being unloaded ({@code module_refcount}): one a module that uses it, and one while it is
+     * {@link ModuleState#COMING}; -1 once it is going away.
+     */
     public int references() {
-        return references.get();
+        return refcnt.get() - 1;
+    }
+
+    /**
+     * Takes a reference ({@code try_module_get}), which {@link #put} gives back. Until then the module is not unloaded.
+     *
+     * @return false if the module is going away: then nothing was taken
+     */
+    public boolean tryGet() {
+        if (state == ModuleState.GOING) {
+            return false;
+        }
+        int before = refcnt.get();
+        while (before != 0 && !refcnt.compareAndSet(before, before + 1)) {
+            before = refcnt.get();
+        }
+        if (before == 0) {
+            return false;
+        }
+        visited.set(true);
+        return true;
+    }
+
+    /**
+     * Gives a reference back ({@code module_put}).
+     *
+     * @throws IllegalStateException if none was taken
+     */
+    public void put() {
+        visited.set(true);
+        if (state == ModuleState.LIVE && refcnt.get() <= 1) {
+            throw new IllegalStateException("module " + name + " has no reference to give back");
+        }
+        drop();
+    }
+
+    /** The loader's own reference, until the module is live. */
+    void hold() {
+        refcnt.incrementAndGet();
+    }
+
+    /** Gives back a reference of the loader's own, or of a module that is being taken apart: that is no visit. */
+    void drop() {
+        int before = refcnt.get();
+        while (before > 0 && !refcnt.compareAndSet(before, before - 1)) {
+            before = refcnt.get();
+        }
+        if (before <= 0) {
+            throw new IllegalStateException("module " + name + " has no reference to give back");
+        }
+    }
+
+    /** {@code try_release_module_ref}: from here on nobody gets a reference; false if somebody has one. */
+    boolean tryRelease() {
+        return refcnt.compareAndSet(1, 0);
     }
 
     /** The modules that this one uses ({@code target_list}), the last found first. */
@@ -106,7 +183,7 @@ public final class KernelModule {
 
     /** Whether it can never be unloaded: it has an init and no exit. */
     public boolean isPermanent() {
-        return hasInit && !hasExit;
+        return initAddress != 0 && exitAddress == 0;
     }
 
     /** How many relocations were applied to it. */
@@ -142,16 +219,25 @@ public final class KernelModule {
         for (LoadedSection section : sections) {
             ModuleMemory in = memory.get(section.memory());
             if (section.name().equals(sectionName) && in != null) {
-                return Optional.of(in.bytes()
-                        .slice((int) (section.address() - in.base()), (int) section.size())
-                        .order(ByteOrder.LITTLE_ENDIAN));
+                return Optional.of(content(in, section));
             }
         }
         return Optional.empty();
     }
 
+    private static ByteBuffer content(ModuleMemory in, LoadedSection section) {
+        long offset = section.address() - in.base();
+        // the kernel's sizes have 32 bits: there may be less of a section than it claims to have
+        long size = section.size() < 0 ? in.size() : Math.min(section.size(), Math.max(0, in.size() - offset));
+        ByteBuffer bytes = offset + size <= in.array().length
+                ? in.bytes().slice((int) offset, (int) size)
+                : ByteBuffer.wrap(in.copy(offset, (int) Math.min(size, Integer.MAX_VALUE - 8)))
+                        .asReadOnlyBuffer();
+        return bytes.order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     /** The bytes at an address of its memory, to the end of that memory; empty if it is none of it. */
-    private Optional<ByteBuffer> at(long address) {
+    Optional<ByteBuffer> at(long address) {
         return memory.values().stream()
                 .filter(piece -> Long.compareUnsigned(address - piece.base(), piece.array().length) < 0)
                 .findFirst()
@@ -161,28 +247,49 @@ public final class KernelModule {
                 });
     }
 
-    /** The NUL-terminated string at an address of its memory. */
-    Optional<String> string(long address) {
-        return at(address).flatMap(bytes -> {
-            StringBuilder text = new StringBuilder();
-            while (bytes.hasRemaining()) {
-                byte b = bytes.get();
-                if (b == 0) {
-                    return Optional.of(text.toString());
-                }
-                text.append((char) (b & 0xff));
+    /** The piece of memory that holds all of these addresses. */
+    private Optional<ModuleMemory> holding(long address, int size) {
+        for (ModuleMemory piece : memory.values()) {
+            long offset = address - piece.base();
+            if (offset >= 0 && offset <= piece.array().length - (long) size) {
+                return Optional.of(piece);
             }
-            return Optional.empty();
-        });
+        }
+        return Optional.empty();
     }
 
-    /** The 32-bit word at an address of its memory. */
-    OptionalInt word(long address) {
-        return at(address)
-                .filter(bytes -> bytes.remaining() >= Integer.BYTES)
-                .map(bytes ->
-                        OptionalInt.of(bytes.order(ByteOrder.LITTLE_ENDIAN).getInt()))
-                .orElse(OptionalInt.empty());
+    /** The bytes at an address, little-endian; empty if not all of them are of its memory. */
+    Optional<ByteBuffer> at(long address, int size) {
+        return holding(address, size)
+                .map(piece -> piece.bytes()
+                        .slice((int) (address - piece.base()), size)
+                        .order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** Writes bytes to its memory; leaves it as it is if not all of them are of memory that can be written. */
+    void write(long address, byte[] bytes) {
+        holding(address, bytes.length)
+                .filter(piece -> !READ_ONLY.contains(piece.type()))
+                .ifPresent(piece ->
+                        System.arraycopy(bytes, 0, piece.array(), (int) (address - piece.base()), bytes.length));
+    }
+
+    /** The NUL-terminated string at an address of its memory, or its beginning; empty if that memory ends before a NUL. */
+    Optional<String> string(long address, int longest) {
+        Optional<ModuleMemory> piece = holding(address, 1);
+        if (piece.isEmpty()) {
+            return Optional.empty();
+        }
+        byte[] bytes = piece.get().array();
+        int start = (int) (address - piece.get().base());
+        int length = 0;
+        while (length < longest && bytes[start + length] != 0) {
+            length++;
+            if (start + length == bytes.length) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new String(bytes, start, length, StandardCharsets.ISO_8859_1));
     }
 
     /** Size of all memory that it has now, in bytes, as {@code /proc/modules} and {@code lsmod} show it. */
@@ -241,11 +348,76 @@ public final class KernelModule {
     }
 
     boolean hasInit() {
-        return hasInit;
+        return initAddress != 0;
+    }
+
+    /** Where its init is; 0 if it has none. */
+    public long initAddress() {
+        return initAddress;
+    }
+
+    /** Where its exit is; 0 if it has none. */
+    public long exitAddress() {
+        return exitAddress;
+    }
+
+    void entries(long init, long exit) {
+        initAddress = init;
+        exitAddress = exit;
+    }
+
+    void memory(EnumMap<MemoryType, ModuleMemory> value) {
+        memory = Maps.immutableEnumMap(value);
+        value.values().forEach(piece -> piece.owner(this));
+    }
+
+    void sections(List<LoadedSection> value) {
+        sections = ImmutableList.copyOf(value);
     }
 
     void state(ModuleState value) {
         state = value;
+        if (value == ModuleState.COMING) {
+            formed = true;
+        }
+    }
+
+    /**
+     * Whether anybody but the loader may see the module, as {@code find_module} does all but MODULE_STATE_UNFORMED ones: from COMING on,
+     * until {@code free_module}. One flag, so that its exports, its addresses and its line in the list come and go at once.
+     */
+    boolean isFormed() {
+        return formed;
+    }
+
+    /** {@code free_module}: nobody shall see it while it is taken apart. */
+    void unformed() {
+        formed = false;
+    }
+
+    /**
+     * Whether it was loaded on demand, and may be unloaded once nobody wants it any more ({@code MOD_AUTOCLEAN} of Linux 2.x; see
+     * {@link OnDemandModules}).
+     */
+    public boolean isAutoclean() {
+        return autoclean;
+    }
+
+    void autoclean(boolean value) {
+        autoclean = value;
+    }
+
+    /** Whether it was used since the last clean pass ({@code MOD_VISITED} of Linux 2.x). */
+    public boolean isVisited() {
+        return visited.get();
+    }
+
+    void visited(boolean value) {
+        visited.set(value);
+    }
+
+    void parameters(List<ModuleParameter> values) {
+        parameters = ImmutableList.copyOf(values);
     }
 
     void relocations(int count) {
@@ -258,16 +430,13 @@ public final class KernelModule {
         taints = Collections.unmodifiableSet(more);
     }
 
-    void reference(int change) {
-        references.addAndGet(change);
-    }
-
     void addUse(ModuleUse use) {
         uses = ImmutableList.<ModuleUse>builder().add(use).addAll(uses).build();
     }
 
     void addUser(ModuleUse use) {
         users = ImmutableList.<ModuleUse>builder().add(use).addAll(users).build();
+        visited.set(true);
     }
 
     void removeUser(ModuleUse use) {

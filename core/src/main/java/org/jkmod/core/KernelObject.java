@@ -1,6 +1,5 @@
 package org.jkmod.core;
 
-import static org.jkmod.elf.Elf.SHF_ALLOC;
 import static org.jkmod.elf.Elf.SHN_UNDEF;
 import static org.jkmod.elf.Elf.SHT_REL;
 import static org.jkmod.elf.Elf.SHT_RELA;
@@ -10,13 +9,13 @@ import com.google.common.base.Suppliers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jkmod.elf.ElfFile;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.RelocationTable;
 import org.jkmod.elf.Section;
@@ -57,19 +56,46 @@ public final class KernelObject {
      */
     public record Export(String name, boolean gplOnly, String namespace) {}
 
-    private final ElfFile elf;
-    private final boolean signed;
-    private final SymbolTable symbols;
-    private final Supplier<Modinfo> modinfo = Suppliers.memoize(this::readModinfo);
-    private final Supplier<Optional<SymbolVersions>> versions = Suppliers.memoize(this::readVersions);
-    private final Supplier<String> name = Suppliers.memoize(this::readName);
+    private final byte[] file;
+    private final String fileName;
+    private final boolean loadedVersions;
+    private final Supplier<ElfFile> elf;
+    private final Supplier<SymbolTable> symbols;
+    private final Supplier<Modinfo> modinfo;
+    private final Supplier<Optional<SymbolVersions>> versions;
+    private final Supplier<String> name;
 
-    private KernelObject(ElfFile elf, boolean signed) {
-        this.elf = elf;
-        this.signed = signed;
-        this.symbols = elf.symbols()
-                .orElseThrow(() -> new MalformedInputException(
-                        elf.name(), "section headers", 0, "no SHT_SYMTAB section", "a symbol table (is it stripped?)"));
+    private KernelObject(byte[] file, String fileName) {
+        this.loadedVersions = false;
+        this.file = file;
+        this.fileName = fileName;
+        this.elf = Suppliers.memoize(this::readElf);
+        this.symbols = Suppliers.memoize(this::readSymbols);
+        this.modinfo = Suppliers.memoize(this::readModinfo);
+        this.versions = Suppliers.memoize(this::readVersions);
+        this.name = Suppliers.memoize(this::readName);
+    }
+
+    /**
+     * A module as a kernel sees it ({@link LoadInfo}).
+     *
+     * @param loadedVersions whether the sections with versions are nothing special, and get memory
+     */
+    KernelObject(
+            ElfFile elf,
+            SymbolTable symbols,
+            Modinfo modinfo,
+            String name,
+            Optional<SymbolVersions> versions,
+            boolean loadedVersions) {
+        this.loadedVersions = loadedVersions;
+        this.file = elf.array();
+        this.fileName = elf.name();
+        this.elf = Suppliers.ofInstance(elf);
+        this.symbols = Suppliers.ofInstance(symbols);
+        this.modinfo = Suppliers.ofInstance(modinfo);
+        this.versions = Suppliers.ofInstance(versions);
+        this.name = Suppliers.ofInstance(name);
     }
 
     /**
@@ -80,21 +106,43 @@ public final class KernelObject {
      * @throws MalformedInputException if it is not an ELF object with a symbol table
      */
     public static KernelObject parse(byte[] bytes, String name) {
-        int length = lengthWithoutSignature(bytes, name);
-        return new KernelObject(ElfFile.parse(bytes, length, name), length != bytes.length);
+        KernelObject object = new KernelObject(bytes, name);
+        object.symbols();
+        return object;
+    }
+
+    /**
+     * Takes any bytes for a module, without a look at them: what a kernel says of them, {@link Kernel#check} and {@link Kernel#load}
+     * tell. Of a file that is no module, the accessors throw {@link MalformedInputException}.
+     *
+     * @param bytes the whole file; must not be written to while this object is in use
+     * @param name what to call the file in messages
+     */
+    public static KernelObject unchecked(byte[] bytes, String name) {
+        return new KernelObject(bytes, name);
+    }
+
+    private ElfFile readElf() {
+        return ElfFile.parse(file, lengthWithoutSignature(file, fileName), fileName);
+    }
+
+    private SymbolTable readSymbols() {
+        return elf().symbols()
+                .orElseThrow(() -> new MalformedInputException(
+                        fileName, "section headers", 0, "no SHT_SYMTAB section", "a symbol table (is it stripped?)"));
     }
 
     /**
      * Reads a module from a file that is not compressed.
      *
      * @throws IOException if the file cannot be read
-     * @throws MalformedInputException as {@link #parse}
+     * @throws MalformedInputException as {@link #parse}, or if it is larger than {@link ElfFile#MAX_SIZE}
      */
     public static KernelObject read(Path file) throws IOException {
-        return parse(Files.readAllBytes(file), file.toString());
+        return parse(InputFile.read(file, ElfFile.MAX_SIZE, "a module"), file.toString());
     }
 
-    private static int lengthWithoutSignature(byte[] bytes, String name) {
+    static int lengthWithoutSignature(byte[] bytes, String name) {
         int marker = bytes.length - SIGNATURE_MARKER.length;
         if (marker < SIGNATURE_INFO) {
             return bytes.length;
@@ -119,17 +167,22 @@ public final class KernelObject {
 
     /** The file, without its signature. */
     public ElfFile elf() {
-        return elf;
+        return elf.get();
+    }
+
+    /** The file's bytes, the signature included. */
+    byte[] file() {
+        return file;
     }
 
     /** Whether a signature is appended to the file; says nothing of whether it is valid. */
     public boolean isSigned() {
-        return signed;
+        return lengthWithoutSignature(file, fileName) != file.length;
     }
 
     /** The file's symbol table. */
     public SymbolTable symbols() {
-        return symbols;
+        return symbols.get();
     }
 
     /**
@@ -162,7 +215,7 @@ public final class KernelObject {
             return KernelRelease.parse(blank < 0 ? magic : magic.substring(0, blank));
         } catch (IllegalArgumentException e) {
             throw new MalformedInputException(
-                    elf.name(), ".modinfo vermagic", 0, "'" + magic + "'", "a kernel's release first");
+                    elf().name(), ".modinfo vermagic", 0, "'" + magic + "'", "a kernel's release first");
         }
     }
 
@@ -172,9 +225,9 @@ public final class KernelObject {
      * @throws IllegalArgumentException if no architecture on the class path knows such objects
      */
     public Architecture architecture() {
-        return Architecture.ofMachine(elf.machine())
+        return Architecture.ofMachine(elf().machine())
                 .orElseThrow(() -> new IllegalArgumentException(
-                        elf.name() + ": no architecture with e_machine " + elf.machine() + " on the class path"));
+                        elf().name() + ": no architecture with e_machine " + elf().machine() + " on the class path"));
     }
 
     /** The checksums of the symbols it was built against, if it has any. */
@@ -202,17 +255,17 @@ public final class KernelObject {
      * @throws MalformedInputException if there is none
      */
     public Section section(String sectionName, String expected) {
-        return elf.section(sectionName)
+        return elf().section(sectionName)
                 .orElseThrow(() -> new MalformedInputException(
-                        elf.name(), "section headers", 0, "no section " + sectionName, expected));
+                        elf().name(), "section headers", 0, "no section " + sectionName, expected));
     }
 
     /** The symbols that the module needs, in the order of its symbol table. */
     public List<Import> imports() {
         List<Import> imports = new ArrayList<>();
-        for (int i = 1; i < symbols.count(); i++) {
+        for (int i = 1; i < symbols().count(); i++) {
             if (isImport(i)) {
-                imports.add(new Import(symbols.name(i), symbols.binding(i) == STB_WEAK));
+                imports.add(new Import(symbols().name(i), symbols().binding(i) == STB_WEAK));
             }
         }
         return List.copyOf(imports);
@@ -220,7 +273,7 @@ public final class KernelObject {
 
     /** Whether a symbol of the symbol table is one that the module needs from elsewhere. */
     public boolean isImport(int symbol) {
-        return symbols.rawSectionIndex(symbol) == SHN_UNDEF && symbols.nameOffset(symbol) != 0;
+        return symbols().rawSectionIndex(symbol) == SHN_UNDEF && symbols().nameOffset(symbol) != 0;
     }
 
     /** The symbols that the module offers, in the order of its export tables. */
@@ -236,8 +289,8 @@ public final class KernelObject {
      * file already.
      */
     private void exports(String table, boolean gplOnly, List<Export> to) {
-        Optional<Section> flags = elf.section("__kflagstab");
-        for (Section section : elf.sections()) {
+        Optional<Section> flags = elf().section("__kflagstab");
+        for (Section section : elf().sections()) {
             if (!isRelocationsOf(section, table)) {
                 continue;
             }
@@ -258,60 +311,60 @@ public final class KernelObject {
     private boolean isRelocationsOf(Section section, String target) {
         return (section.type() == SHT_RELA || section.type() == SHT_REL)
                 && section.info() > 0
-                && section.info() < elf.sectionCount()
-                && elf.section(section.info()).hasName(target);
+                && section.info() < elf().sectionCount()
+                && elf().section(section.info()).hasName(target);
     }
 
     private String pointee(RelocationTable relocations, int index) {
         int symbol = relocations.symbol(index);
-        if (symbol < 0 || symbol >= symbols.count()) {
+        if (symbol < 0 || symbol >= symbols().count()) {
             throw new MalformedInputException(
-                    elf.name(),
+                    elf().name(),
                     relocations.section() + " relocation " + index,
                     relocations.start(),
                     "symbol " + Integer.toUnsignedString(symbol),
-                    "a symbol index below " + symbols.count());
+                    "a symbol index below " + symbols().count());
         }
-        int in = symbols.sectionIndex(symbol);
-        if (in <= 0 || in >= elf.sectionCount()) {
+        int in = symbols().sectionIndex(symbol);
+        if (in <= 0 || in >= elf().sectionCount()) {
             throw new MalformedInputException(
-                    elf.name(),
+                    elf().name(),
                     "symbol " + symbol + " st_shndx",
                     relocations.start(),
                     Integer.toUnsignedString(in),
                     "the section with the exports' names");
         }
-        StringTable strings = elf.section(in).strings();
-        return strings.string(symbols.value(symbol) + relocations.addend(index));
+        StringTable strings = elf().section(in).strings();
+        return strings.string(symbols().value(symbol) + relocations.addend(index));
     }
 
     private Modinfo readModinfo() {
-        return Modinfo.parse(elf.section(".modinfo").map(Section::bytes).orElseGet(() -> ByteBuffer.allocate(0)));
+        return Modinfo.parse(elf().section(".modinfo").map(Section::bytes).orElseGet(() -> ByteBuffer.allocate(0)));
     }
 
     private Optional<SymbolVersions> readVersions() {
-        Optional<Section> crcs = allocated("__version_ext_crcs");
-        Optional<Section> names = allocated("__version_ext_names");
+        Optional<Section> crcs = allocated(SymbolVersions.EXTENDED_CRCS);
+        Optional<Section> names = allocated(SymbolVersions.EXTENDED_NAMES);
         if (crcs.isPresent() && names.isPresent()) {
             return Optional.of(SymbolVersions.parseExtended(crcs.get(), names.get()));
         }
-        return allocated("__versions").map(SymbolVersions::parse);
+        return allocated(SymbolVersions.SECTION).map(SymbolVersions::parse);
+    }
+
+    /** Whether the versions are ignored, so that their sections are loaded as any other. */
+    boolean hasLoadedVersions() {
+        return loadedVersions;
     }
 
     /** The first section of a name that has SHF_ALLOC ({@code find_sec}). */
     Optional<Section> allocated(String sectionName) {
-        for (Section section : elf.sections()) {
-            if (section.hasFlags(SHF_ALLOC) && section.hasName(sectionName)) {
-                return Optional.of(section);
-            }
-        }
-        return Optional.empty();
+        return LoadInfo.findSection(elf(), sectionName);
     }
 
     private String readName() {
-        Optional<Section> section = elf.section(THIS_MODULE);
+        Optional<Section> section = elf().section(THIS_MODULE);
         // enum module_state, padding, struct list_head, char name[]: so in every kernel.
-        int at = 3 * elf.elfClass().addressSize();
+        int at = 3 * elf().elfClass().addressSize();
         if (section.isPresent() && section.get().bytes().limit() > at) {
             ByteBuffer bytes = section.get().bytes();
             StringBuilder text = new StringBuilder();
@@ -325,30 +378,8 @@ public final class KernelObject {
         return modinfo().first("name").orElse("");
     }
 
-    /**
-     * Whether the module's {@code struct module} points to a function: {@code init_module} or {@code cleanup_module}.
-     *
-     * @throws MalformedInputException if the relocations cannot be read
-     */
-    boolean hasEntry(String function) {
-        for (Section section : elf.sections()) {
-            if (isRelocationsOf(section, THIS_MODULE)) {
-                RelocationTable relocations = section.relocations();
-                for (int i = 0; i < relocations.count(); i++) {
-                    int symbol = relocations.symbol(i);
-                    if (symbol > 0
-                            && symbol < symbols.count()
-                            && symbols.name(symbol).equals(function)) {
-                        return true;
-                    }
-                }
-            }
-        }
-        return false;
-    }
-
     @Override
     public String toString() {
-        return elf.name();
+        return fileName;
     }
 }

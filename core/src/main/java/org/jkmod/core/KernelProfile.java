@@ -1,10 +1,12 @@
 package org.jkmod.core;
 
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -27,6 +29,7 @@ public final class KernelProfile {
     private final ModuleSymvers exports;
     private final Optional<Kallsyms> addresses;
     private final ImmutableMap<String, String> config;
+    private final Optional<TrustedKeys> trustedKeys;
 
     private KernelProfile(Builder builder, Architecture architecture) {
         this.release = builder.release;
@@ -36,6 +39,7 @@ public final class KernelProfile {
         this.exports = builder.exports;
         this.addresses = Optional.ofNullable(builder.addresses);
         this.config = ImmutableMap.copyOf(builder.config);
+        this.trustedKeys = Optional.ofNullable(builder.trustedKeys);
     }
 
     /**
@@ -50,6 +54,9 @@ public final class KernelProfile {
 
     /** Puts a profile together. */
     public static final class Builder {
+        private static final ImmutableMap<String, String> VERMAGIC_WORDS =
+                ImmutableMap.of("SMP", "SMP", "mod_unload", "MODULE_UNLOAD", "modversions", "MODVERSIONS");
+
         private final KernelRelease release;
         private @Nullable Architecture architecture;
         private @Nullable String vermagic;
@@ -57,6 +64,7 @@ public final class KernelProfile {
         private ModuleSymvers exports = ModuleSymvers.parse(new byte[0], "no exports");
         private @Nullable Kallsyms addresses;
         private final Map<String, String> config = new HashMap<>();
+        private @Nullable TrustedKeys trustedKeys;
 
         private Builder(KernelRelease release) {
             this.release = release;
@@ -93,13 +101,17 @@ public final class KernelProfile {
         }
 
         /**
-         * Learns what any module of the kernel shows: version magic, architecture, the size of {@code struct module}.
+         * Learns what any module of the kernel shows: version magic, architecture, the size of {@code struct module}; and if it is signed,
+         * that the kernel looks at signatures ({@code CONFIG_MODULE_SIG}), unless the configuration says otherwise.
          *
          * @throws IllegalArgumentException if no architecture on the class path knows such objects
          */
         public Builder vermagicOf(KernelObject module) {
             module.vermagic().ifPresent(this::vermagic);
             thisModuleSize(module.thisModuleSize());
+            if (module.isSigned()) {
+                config.putIfAbsent("MODULE_SIG", "y");
+            }
             return architecture(module.architecture());
         }
 
@@ -111,6 +123,12 @@ public final class KernelProfile {
          */
         public Builder config(String symbol, String value) {
             config.put(symbol, value);
+            return this;
+        }
+
+        /** The keys whose signatures the kernel trusts: all of them. */
+        public Builder trustedKeys(TrustedKeys value) {
+            trustedKeys = value;
             return this;
         }
 
@@ -128,7 +146,17 @@ public final class KernelProfile {
                         .orElseThrow(() -> new IllegalStateException(
                                 "architecture of " + release + " unknown: give it, or a module of that kernel"));
             }
+            learnFromVermagic();
             return new KernelProfile(this, found);
+        }
+
+        /** The version magic names what a kernel was built with (include/linux/vermagic.h). */
+        private void learnFromVermagic() {
+            String magic = vermagic;
+            if (magic != null) {
+                List<String> words = Splitter.on(' ').splitToList(magic);
+                VERMAGIC_WORDS.forEach((word, symbol) -> config.putIfAbsent(symbol, words.contains(word) ? "y" : "n"));
+            }
         }
 
         /** Distributions end a release with their name of the architecture: {@code -amd64}, {@code .x86_64}. */
@@ -215,6 +243,11 @@ public final class KernelProfile {
         return Optional.ofNullable(config.get(symbol));
     }
 
+    /** The keys whose signatures the kernel trusts; empty if unknown. */
+    public Optional<TrustedKeys> trustedKeys() {
+        return trustedKeys;
+    }
+
     /** What the layout and the relocation of modules depend on. */
     public KernelConfiguration configuration() {
         return new KernelConfiguration(generation(), config);
@@ -232,6 +265,16 @@ public final class KernelProfile {
     /** Whether modules without a valid signature taint the kernel ({@code CONFIG_MODULE_SIG}); unknown counts as no. */
     public boolean checksSignatures() {
         return config("MODULE_SIG").map("y"::equals).orElse(false);
+    }
+
+    /** Whether a module may be loaded by force ({@code CONFIG_MODULE_FORCE_LOAD}); unknown counts as yes, as distributions have it. */
+    boolean canForceLoad() {
+        return isSet("MODULE_FORCE_LOAD");
+    }
+
+    /** Whether a symbol of the configuration is {@code y}, or not known. */
+    boolean isSet(String symbol) {
+        return config(symbol).map("y"::equals).orElse(true);
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 public record KernelRelease(String text, int version, int patchlevel) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*", Pattern.DOTALL);
 
+    private static final Pattern SUBLEVEL = Pattern.compile("\\d+\\.\\d+\\.(\\d{1,4}).*", Pattern.DOTALL);
+
     /**
      * Reads a release.
      *
@@ -29,6 +31,19 @@ public record KernelRelease(String text, int version, int patchlevel) {
     /** Whether this kernel's first two numbers are at least these. */
     public boolean isAtLeast(int otherVersion, int otherPatchlevel) {
         return version > otherVersion || (version == otherVersion && patchlevel >= otherPatchlevel);
+    }
+
+    /** Whether this kernel's three numbers are at least these; a third one that is not there is 0. */
+    boolean isAtLeast(int otherVersion, int otherPatchlevel, int otherSublevel) {
+        if (version != otherVersion || patchlevel != otherPatchlevel) {
+            return isAtLeast(otherVersion, otherPatchlevel);
+        }
+        return sublevel() >= otherSublevel;
+    }
+
+    private int sublevel() {
+        Matcher m = SUBLEVEL.matcher(text);
+        return m.matches() ? Integer.parseInt(m.group(1)) : 0;
     }
 
     @Override

@@ -10,21 +10,35 @@ final class LoadProblem extends RuntimeException {
 
     /** At least one; the last decides what the load returns. */
     final transient List<Problem> problems;
-    /** Whether the step that found the problems has printed their messages, because others came between them. */
-    final boolean printed;
 
-    private LoadProblem(List<Problem> problems, boolean printed) {
+    /** What is printed, a line each. */
+    final transient List<String> messages;
+    /** At which level their messages are printed. */
+    final int level;
+
+    private LoadProblem(List<Problem> problems, List<String> messages, int level) {
         super("", null, false, false);
         this.problems = problems;
-        this.printed = printed;
+        this.messages = messages;
+        this.level = level;
+    }
+
+    /** A problem of which the kernel prints more than one line. */
+    static LoadProblem withMessages(List<String> messages, Problem problem) {
+        return new LoadProblem(List.of(problem), List.copyOf(messages), KernelLog.ERR);
     }
 
     LoadProblem(Problem problem) {
-        this(List.of(problem), false);
+        this(problem, KernelLog.ERR);
     }
 
+    LoadProblem(Problem problem, int level) {
+        this(List.of(problem), problem.message().isEmpty() ? List.of() : List.of(problem.message()), level);
+    }
+
+    /** Problems whose messages are printed already, because others came between them. */
     static LoadProblem printed(List<Problem> problems) {
-        return new LoadProblem(List.copyOf(problems), true);
+        return new LoadProblem(List.copyOf(problems), List.of(), KernelLog.ERR);
     }
 
     LoadProblem(Problem.Kind kind, Errno errno, String message, String meaning, String remedy) {

@@ -19,6 +19,9 @@ public final class Modinfo {
      */
     public record Entry(String tag, String value) {}
 
+    /** No strings at all. */
+    static final Modinfo EMPTY = new Modinfo(List.of());
+
     private final List<Entry> entries;
 
     private Modinfo(List<Entry> entries) {
@@ -44,6 +47,42 @@ public final class Modinfo {
                 entries.add(new Entry(latin1(bytes, at, equals), latin1(bytes, equals + 1, end)));
             }
             at = end + 1;
+        }
+        return new Modinfo(entries);
+    }
+
+    /**
+     * Reads the strings as {@code get_next_modinfo} does: the first one even of a section of no bytes, and one that the section's end
+     * cuts up to the next NUL of the file.
+     *
+     * @param offset where in the file the section begins; must lie within it
+     * @param size of the section in bytes
+     */
+    static Modinfo parseAsLoader(byte[] file, long offset, long size) {
+        List<Entry> entries = new ArrayList<>();
+        long left = size;
+        int at = (int) Math.min(offset, file.length);
+        while (at < file.length) {
+            int end = at;
+            int equals = -1;
+            while (end < file.length && file[end] != 0) {
+                if (equals < 0 && file[end] == '=') {
+                    equals = end;
+                }
+                end++;
+            }
+            if (equals >= 0) {
+                entries.add(new Entry(latin1(file, at, equals), latin1(file, equals + 1, end)));
+            }
+            int next = end;
+            while (next < file.length && file[next] == 0) {
+                next++;
+            }
+            left -= next - at;
+            if (left <= 0) {
+                break;
+            }
+            at = next;
         }
         return new Modinfo(entries);
     }

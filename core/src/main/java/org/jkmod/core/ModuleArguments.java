@@ -1,97 +1,82 @@
 package org.jkmod.core;
 
-import java.math.BigInteger;
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jkmod.core.ParameterMemory.Outcome;
+import org.jkmod.core.ParameterTable.Row;
 import org.jkmod.core.Problem.Kind;
 
 /**
- * A module's parameters as it was given them ({@code parse_args}, {@code param_set_*}, kernel/params.c): known or not, and of the right
- * type. Which there are, its {@code __param} table says; of what type, {@code parmtype} entries of {@code .modinfo}.
+ * A module's parameters set as it was given them ({@code parse_args} and {@code parse_one}, kernel/params.c): which there are, its
+ * {@code __param} table says, and of what type, the setters that its rows point to.
+ *
+ * <p>All arguments are tried and all errors printed; the last one decides what the load returns. What was set before or after an error
+ * stays set, though nobody sees it any more.
+ *
+ * <p>A row's level plays no part here: a load parses all levels, -32768 to 32767.
  */
 final class ModuleArguments {
-    /** {@code sizeof(struct kernel_param)}; the name is at 0, the pointer to the variable, or to what describes it, at 32. */
-    private static final int KERNEL_PARAM = 40;
-
-    private static final int KERNEL_PARAM_ARG = 32;
-
-    /** The longest {@code charp}. */
-    private static final int MAX_CHARP = 1024;
-
-    private static final BigInteger MAX_U64 = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
-
-    /** The range of an integer parameter type. */
-    private record IntegerType(int bits, boolean signed) {
-        boolean holds(BigInteger value) {
-            return signed ? value.bitLength() < bits : value.signum() >= 0 && value.bitLength() <= bits;
-        }
-    }
-
-    private static final Map<String, IntegerType> INTEGERS = Map.of(
-            "byte", new IntegerType(8, false),
-            "short", new IntegerType(16, true),
-            "ushort", new IntegerType(16, false),
-            "int", new IntegerType(32, true),
-            "uint", new IntegerType(32, false),
-            "hexint", new IntegerType(32, false),
-            "long", new IntegerType(64, true),
-            "ulong", new IntegerType(64, false),
-            "ullong", new IntegerType(64, false));
-
-    private static final Set<String> BOOLEANS = Set.of("bool", "invbool", "bint");
-    private static final String ARRAY = "array of ";
-    private static final String STRING = "string";
     private static final String DYNAMIC_DEBUG = "dyndbg";
 
     /**
-     * A parameter.
+     * The kernel around the module.
      *
-     * @param name its name as the module spells it
-     * @param type empty for one with a setter of its own
-     * @param limit how many elements an array has, or a string characters with the NUL
+     * @param log where messages go
+     * @param kernel what it does and what it is configured to
+     * @param functions its setters and getters
+     * @param taint taints the kernel, and not the module
+     * @param lockedDown {@code security_locked_down(LOCKDOWN_MODULE_PARAMETERS)}: whether hardware parameters are refused; it says so
      */
-    private record Parameter(String name, String type, OptionalInt limit) {}
+    record Surroundings(
+            KernelLog log,
+            KernelConfiguration kernel,
+            ParameterFunctions functions,
+            Consumer<Taint> taint,
+            BooleanSupplier lockedDown) {}
 
     /** A word of the arguments: {@code name=value}, or a name alone. */
     record Word(String name, Optional<String> value) {}
 
+    private final Surroundings surroundings;
     private final KernelLog log;
     private final String module;
-    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final ParameterMemory memory;
+    private final Map<String, Row> rows = new LinkedHashMap<>();
 
-    private ModuleArguments(KernelLog log, KernelModule module) {
-        this.log = log;
+    private ModuleArguments(Surroundings surroundings, KernelModule module, List<Row> table, ParameterMemory memory) {
+        this.surroundings = surroundings;
+        this.log = surroundings.log();
         this.module = module.name();
-        Map<String, String> types = new HashMap<>();
-        for (String entry : module.modinfo().all("parmtype")) {
-            String[] nameAndType = entry.split(":", 2);
-            types.putIfAbsent(nameAndType[0], nameAndType.length == 2 ? nameAndType[1] : "");
-        }
-        ByteBuffer table = module.section("__param").orElseGet(() -> ByteBuffer.allocate(0));
-        for (int at = 0; at + KERNEL_PARAM <= table.limit(); at += KERNEL_PARAM) {
-            long described = table.getLong(at + KERNEL_PARAM_ARG);
-            module.string(table.getLong(at)).ifPresent(name -> {
-                String type = types.getOrDefault(name, "");
-                OptionalInt limit =
-                        type.startsWith(ARRAY) || type.equals(STRING) ? module.word(described) : OptionalInt.empty();
-                parameters.putIfAbsent(dashless(name), new Parameter(name, type, limit));
-            });
-        }
+        this.memory = memory;
+        table.forEach(row -> rows.putIfAbsent(dashless(row.name()), row));
     }
 
-    /** Looks at every parameter; as in the kernel all are tried, and the last one that is wrong decides what the load returns. */
-    static void parse(KernelLog log, KernelModule module) {
+    /**
+     * Sets a module's parameters, and lets it know what they are.
+     *
+     * @throws LoadProblem if an argument is wrong
+     */
+    static void parse(Surroundings surroundings, KernelModule module) {
+        List<Row> table = ParameterTable.read(module, surroundings.functions());
+        ParameterMemory memory =
+                new ParameterMemory(surroundings.log(), surroundings.kernel().generation(), module);
         if (!module.arguments().isEmpty()) {
-            new ModuleArguments(log, module).parse(module.arguments());
+            // a char is a byte from here on
+            byte[] bytes = module.arguments().getBytes(StandardCharsets.UTF_8);
+            new ModuleArguments(surroundings, module, table, memory)
+                    .parse(new String(bytes, StandardCharsets.ISO_8859_1));
         }
+        List<ModuleParameter> parameters = new ArrayList<>(table.size());
+        for (Row row : table) {
+            parameters.add(new ModuleParameter(row.name(), row.type(), row.permissions(), memory.show(row)));
+        }
+        module.parameters(parameters);
     }
 
     private void parse(String arguments) {
@@ -105,11 +90,12 @@ final class ModuleArguments {
                 }
                 break;
             }
-            Parameter parameter = parameters.get(dashless(word.name()));
-            if (parameter == null) {
-                unknown(word.name());
+            Row row = rows.get(dashless(word.name()));
+            if (row == null) {
+                unknown(word);
             } else {
-                set(parameter, word.value()).ifPresent(wrong -> problems.add(problem(parameter, word, wrong)));
+                Outcome outcome = set(row, word.value());
+                outcome.error().ifPresent(error -> problems.add(problem(row, word, outcome.text(), error)));
             }
         }
         if (!problems.isEmpty()) {
@@ -118,118 +104,57 @@ final class ModuleArguments {
     }
 
     /** {@code unknown_module_param_cb}: what is meant for dynamic debugging may have any module's name before it. */
-    private void unknown(String name) {
+    private void unknown(Word word) {
+        String name = word.name();
+        if (name.equals("async_probe")) {
+            return;
+        }
+        if (!surroundings.kernel().isSet("DYNAMIC_DEBUG", true)) {
+            log.print(
+                    KernelLog.WARNING,
+                    name.equals(DYNAMIC_DEBUG)
+                            ? "dyndbg param is supported only in CONFIG_DYNAMIC_DEBUG builds"
+                            : module + ": unknown parameter '" + name + "' ignored");
+            return;
+        }
         int point = name.indexOf('.');
-        if (!name.equals("async_probe") && !name.substring(point + 1).equals(DYNAMIC_DEBUG)) {
+        if (name.substring(point + 1).equals(DYNAMIC_DEBUG)) {
+            word.value()
+                    .ifPresent(queries -> DynamicDebugQuery.check(
+                            queries, log, surroundings.kernel().generation()));
+        } else {
             String shown = point < 0 ? name : name.substring(0, point);
             log.print(KernelLog.WARNING, module + ": unknown parameter '" + shown + "' ignored");
         }
     }
 
-    private Problem problem(Parameter parameter, Word word, Errno wrong) {
-        String value = word.value().orElse("");
-        int comma = value.indexOf(',');
-        if (comma >= 0 && parameter.type().startsWith(ARRAY)) {
-            // The kernel writes NULs over the commas.
-            value = value.substring(0, comma);
+    /** {@code parse_one} of a parameter that there is. */
+    private Outcome set(Row row, Optional<String> value) {
+        if (value.isEmpty() && !row.ops().standsWithoutValue()) {
+            return new Outcome(Optional.of(Errno.EINVAL), "");
         }
-        String message = module + ": `" + value + "' " + (wrong == Errno.ENOSPC ? "too large" : "invalid")
+        if (row.isHardware() && surroundings.lockedDown().getAsBoolean()) {
+            return new Outcome(Optional.of(Errno.EPERM), value.orElse(""));
+        }
+        if (row.isUnsafe()) {
+            log.print(KernelLog.NOTICE, "Setting dangerous option " + row.name() + " - tainting kernel");
+            surroundings.taint().accept(Taint.USER);
+        }
+        return memory.set(row, value);
+    }
+
+    private Problem problem(Row row, Word word, String value, Errno error) {
+        String message = module + ": `" + value + "' " + (error == Errno.ENOSPC ? "too large" : "invalid")
                 + " for parameter `" + word.name() + "'";
         log.print(KernelLog.ERR, message);
         return new Problem(
                 Kind.PARAMETER,
-                wrong,
+                error,
                 message,
-                "the parameter " + parameter.name() + " is of type " + parameter.type(),
-                "give it a value of that type");
-    }
-
-    private Optional<Errno> set(Parameter parameter, Optional<String> value) {
-        String type = parameter.type();
-        if (value.isEmpty()) {
-            // Only a bool may stand without a value: it is true then. A setter of the module's own may allow it.
-            return BOOLEANS.contains(type) || type.isEmpty() ? Optional.empty() : Optional.of(Errno.EINVAL);
-        }
-        if (!type.startsWith(ARRAY)) {
-            return check(parameter, type, value.get());
-        }
-        String[] elements = value.get().split(",", -1);
-        for (int i = 0; i < elements.length; i++) {
-            if (parameter.limit().isPresent() && i == parameter.limit().getAsInt()) {
-                log.print(KernelLog.ERR, parameter.name() + ": can only take " + i + " arguments");
-                return Optional.of(Errno.EINVAL);
-            }
-            Optional<Errno> wrong = check(parameter, type.substring(ARRAY.length()), elements[i]);
-            if (wrong.isPresent()) {
-                return wrong;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private Optional<Errno> check(Parameter parameter, String type, String value) {
-        if (BOOLEANS.contains(type)) {
-            return isBoolean(value) ? Optional.empty() : Optional.of(Errno.EINVAL);
-        }
-        if (type.equals("charp") && value.length() > MAX_CHARP) {
-            log.print(KernelLog.ERR, parameter.name() + ": string parameter too long");
-            return Optional.of(Errno.ENOSPC);
-        }
-        if (type.equals(STRING)
-                && parameter.limit().isPresent()
-                && Integer.compareUnsigned(value.length(), parameter.limit().getAsInt()) >= 0) {
-            String most = Integer.toUnsignedString(parameter.limit().getAsInt() - 1);
-            log.print(KernelLog.ERR, parameter.name() + ": string doesn't fit in " + most + " chars.");
-            return Optional.of(Errno.ENOSPC);
-        }
-        IntegerType integer = INTEGERS.get(type);
-        // Other types have setters of the module's own, which only running it could ask.
-        return integer == null ? Optional.empty() : checkInteger(integer, value);
-    }
-
-    /** {@code kstrtobool}: the first letter counts, of {@code on} and {@code off} the second. */
-    private static boolean isBoolean(String value) {
-        String lower = value.toLowerCase(Locale.ROOT);
-        return (!lower.isEmpty() && "yt1nf0".indexOf(lower.charAt(0)) >= 0)
-                || lower.startsWith("on")
-                || lower.startsWith("of");
-    }
-
-    /** {@code kstrtoint} and its kin: base 16 after 0x and a digit, 8 after 0, else 10; one newline may end the number. */
-    private static Optional<Errno> checkInteger(IntegerType type, String value) {
-        String digits = value;
-        boolean negative = type.signed() && digits.startsWith("-");
-        if (negative || digits.startsWith("+")) {
-            digits = digits.substring(1);
-        }
-        int base = 10;
-        if (digits.length() > 2
-                && digits.toLowerCase(Locale.ROOT).startsWith("0x")
-                && digit(digits.charAt(2), 16) >= 0) {
-            base = 16;
-            digits = digits.substring(2);
-        } else if (digits.startsWith("0")) {
-            base = 8;
-        }
-        int end = 0;
-        BigInteger number = BigInteger.ZERO;
-        while (end < digits.length() && digit(digits.charAt(end), base) >= 0) {
-            int digit = digit(digits.charAt(end), base);
-            number = number.min(MAX_U64).multiply(BigInteger.valueOf(base)).add(BigInteger.valueOf(digit));
-            end++;
-        }
-        if (number.compareTo(MAX_U64) > 0) {
-            return Optional.of(Errno.ERANGE);
-        }
-        if (end == 0
-                || !(digits.substring(end).isEmpty() || digits.substring(end).equals("\n"))) {
-            return Optional.of(Errno.EINVAL);
-        }
-        return type.holds(negative ? number.negate() : number) ? Optional.empty() : Optional.of(Errno.ERANGE);
-    }
-
-    private static int digit(char c, int base) {
-        return c < 0x80 ? Character.digit(c, base) : -1;
+                error == Errno.EPERM
+                        ? "a kernel that is locked down does not let the parameter " + row.name() + " be set"
+                        : "the parameter " + row.name() + " is of type " + row.type(),
+                error == Errno.EPERM ? "leave it out" : "give it a value of that type");
     }
 
     private static String dashless(String name) {
@@ -300,7 +225,7 @@ final class ModuleArguments {
         }
 
         /** {@code isspace}: also the no-break space of Latin-1. */
-        private static boolean isBlank(char c) {
+        static boolean isBlank(char c) {
             return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
         }
     }

@@ -34,13 +34,18 @@ final class ModuleExports {
 
     private final List<Found> found = new ArrayList<>();
 
-    /** Reads the exports and offers them; returns their rows. */
-    static int[] offer(Kernel kernel, KernelModule module, KernelObject object, ModuleLayout layout) {
+    /**
+     * Reads the exports, and offers them if that is wanted; returns their rows.
+     *
+     * @throws LoadProblem if one is exported already
+     */
+    static int[] offer(Kernel kernel, KernelModule module, KernelObject object, ModuleLayout layout, boolean offered) {
         ModuleExports exports = new ModuleExports(kernel, module, object, layout);
         for (String section : kernel.profile().generation().exportTables().sections) {
             exports.read(section);
         }
-        return exports.offer();
+        exports.verify(offered);
+        return offered ? exports.offer() : new int[0];
     }
 
     private void read(String table) {
@@ -85,8 +90,8 @@ final class ModuleExports {
             return new Memory(new byte[0], 0, 0, 0);
         }
         ModuleMemory piece = module.memory(placement.memory());
-        return new Memory(
-                piece.array(), (int) placement.offset(), (int) placement.size(), piece.base() + placement.offset());
+        SectionMemory bytes = piece.section(placement);
+        return new Memory(bytes.image(), bytes.base(), bytes.size(), bytes.address());
     }
 
     private static boolean isNull(Memory table, int at, int word) {
@@ -133,20 +138,18 @@ final class ModuleExports {
     }
 
     private LoadProblem wild(long address) {
-        return new LoadProblem(
-                Kind.FORMAT,
-                Errno.ENOEXEC,
-                "",
-                "an export's name is said to be at 0x" + Long.toHexString(address)
-                        + ", which is none of the module's memory; the kernel would read whatever is there",
-                "build the module again");
+        return ModuleChecks.unchecked("an export's name is said to be at 0x" + Long.toHexString(address)
+                + ", which is none of the module's memory");
     }
 
-    private int[] offer() {
+    /** {@code verify_exported_symbols}. */
+    private void verify(boolean offered) {
         Exports exports = kernel.exports();
         for (Found symbol : found) {
-            if (exports.isExported(symbol.id)) {
-                KernelModule owner = exports.owner(symbol.id);
+            KernelModule owner = exports.owner(symbol.id);
+            // in a check of a module that is there already, its own exports are not what is wrong
+            boolean own = !offered && owner != null && owner.name().equals(module.name());
+            if (exports.isExported(symbol.id) && !own) {
                 String name = exports.name(symbol.id);
                 String by = owner == null ? "kernel" : owner.name();
                 throw new LoadProblem(
@@ -157,6 +160,10 @@ final class ModuleExports {
                         "unload " + by + " or rename the symbol");
             }
         }
+    }
+
+    private int[] offer() {
+        Exports exports = kernel.exports();
         int[] rows = new int[found.size()];
         for (int i = 0; i < rows.length; i++) {
             Found s = found.get(i);

@@ -22,7 +22,7 @@ public final class ModuleLayout {
      * @param name its name
      * @param memory the memory that it goes to
      * @param offset from the beginning of that memory, in bytes
-     * @param size in bytes
+     * @param size in bytes, unsigned, as the file claims
      * @param flags {@code sh_flags}, as the kernel has changed them
      * @param hasContent whether its bytes are in the file; else it is all zeros at first
      */
@@ -37,7 +37,19 @@ public final class ModuleLayout {
     private final ImmutableList<Placement> placements;
     private final @Nullable Placement[] byIndex;
     private final Map<MemoryType, Long> sizes;
+    private final ImmutableList<Part> parts;
     private final CoreSymbols coreSymbols;
+
+    /**
+     * A part of a memory whose pages have the same permissions. Each memory is one, but that before Linux 6.4 the core and the init layout
+     * have several.
+     *
+     * @param memory the memory
+     * @param content what the part holds: one of the types that are no layouts
+     * @param start where it begins, in bytes from the memory's beginning
+     * @param end where it ends
+     */
+    record Part(MemoryType memory, MemoryType content, long start, long end) {}
 
     /**
      * Where the symbols go that stay after init ({@code core_kallsyms}).
@@ -52,13 +64,18 @@ public final class ModuleLayout {
     record CoreSymbols(MemoryType memory, long symbolOffset, long stringOffset, long typeOffset, int[] symbols) {}
 
     ModuleLayout(
-            List<Placement> placements, int sectionCount, EnumMap<MemoryType, Long> sizes, CoreSymbols coreSymbols) {
+            List<Placement> placements,
+            int sectionCount,
+            EnumMap<MemoryType, Long> sizes,
+            List<Part> parts,
+            CoreSymbols coreSymbols) {
         this.placements = ImmutableList.copyOf(placements);
         this.byIndex = new Placement[sectionCount];
         for (Placement placement : placements) {
             byIndex[placement.index()] = placement;
         }
         this.sizes = Maps.immutableEnumMap(sizes);
+        this.parts = ImmutableList.copyOf(parts);
         this.coreSymbols = coreSymbols;
     }
 
@@ -107,20 +124,62 @@ public final class ModuleLayout {
         return sectionIndex >= 0 && sectionIndex < byIndex.length ? byIndex[sectionIndex] : null;
     }
 
-    /** The memories that the module needs, with their sizes in bytes, before rounding to pages. */
+    /**
+     * The memories that the module needs, with their sizes in bytes, before rounding to pages. The kernel sums sizes in 32 bits: a memory
+     * may be smaller than one of its sections.
+     */
     public Map<MemoryType, Long> sizes() {
         return sizes;
     }
 
+    /** Where in a memory the last section ends that has content in the file: the rest is zeros. */
+    long contentEnd(MemoryType type) {
+        return end(type, true);
+    }
+
     /** How many bytes of a memory its sections take: the rest is the symbols that the module keeps. */
     long sectionBytes(MemoryType type) {
+        return Math.min(end(type, false), sizes.getOrDefault(type, 0L));
+    }
+
+    private long end(MemoryType type, boolean contentOnly) {
         long end = 0;
         for (Placement placement : placements) {
-            if (placement.memory() == type) {
-                end = Math.max(end, placement.offset() + placement.size());
+            if (placement.memory() == type && (placement.hasContent() || !contentOnly)) {
+                // a section of 2^63 bytes and more is no negative one
+                long size = placement.size() < 0 ? 1L << 62 : placement.size();
+                end = Math.max(end, placement.offset() + Math.min(size, 1L << 62));
             }
         }
         return end;
+    }
+
+    /** The sections' addresses by index, once the memories have theirs; 0 for those without memory. */
+    long[] addresses(Map<MemoryType, ModuleMemory> memory) {
+        long[] addresses = new long[byIndex.length];
+        for (Placement placement : placements) {
+            addresses[placement.index()] = address(placement, memory);
+        }
+        return addresses;
+    }
+
+    /** A memory of size 0 is not allocated: the kernel's pointer to it is NULL. */
+    private static long address(Placement placement, Map<MemoryType, ModuleMemory> memory) {
+        ModuleMemory piece = memory.get(placement.memory());
+        return (piece == null ? 0 : piece.base()) + placement.offset();
+    }
+
+    /** The sections that have memory. */
+    List<KernelModule.LoadedSection> sections(Map<MemoryType, ModuleMemory> memory) {
+        return placements.stream()
+                .filter(p -> memory.containsKey(p.memory()))
+                .map(p -> new KernelModule.LoadedSection(p.name(), p.memory(), address(p, memory), p.size()))
+                .toList();
+    }
+
+    /** The parts of a memory in their order. */
+    List<Part> parts(MemoryType memory) {
+        return parts.stream().filter(part -> part.memory() == memory).toList();
     }
 
     CoreSymbols coreSymbols() {

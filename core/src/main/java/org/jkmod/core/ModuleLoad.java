@@ -1,19 +1,11 @@
 package org.jkmod.core;
 
-import static org.jkmod.elf.Elf.ET_REL;
-import static org.jkmod.elf.Elf.SHF_EXECINSTR;
-import static org.jkmod.elf.Elf.SHF_WRITE;
-
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import java.util.EnumSet;
 import java.util.Optional;
-import java.util.OptionalLong;
-import org.jkmod.core.KernelModule.LoadedSection;
 import org.jkmod.core.ModuleLayout.Placement;
 import org.jkmod.core.Problem.Kind;
-import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.Section;
 import org.jspecify.annotations.Nullable;
@@ -22,253 +14,289 @@ import org.jspecify.annotations.Nullable;
  * One load of one module ({@code load_module} and its {@code struct load_info}), step by step:
  *
  * <ol>
- *   <li>{@link Kernel#begin}: the checks and the layout, which look at nothing but the file and the profile;
- *   <li>{@link #form}: under the kernel's lock, the module gets its place in the list and its memory, and its imports are resolved;
+ *   <li>{@link Kernel#begin}: reads the file and lays the module out, which looks at nothing but the file and the profile;
+ *   <li>{@link #form}: under the kernel's lock, judges the file; the module gets its place in the list and its memory, and its imports
+ *       are resolved;
  *   <li>{@link #relocate}: its sections are copied and relocated, which changes nothing but its own memory;
- *   <li>{@link #run}: under the lock, it becomes COMING, offers its exports, gets its parameters, runs its init and is LIVE.
+ *   <li>{@link #run}: it becomes COMING, offers its exports, gets its parameters, runs its init and is LIVE.
  * </ol>
  *
  * <p>{@link Kernel#load} takes all of them. Whoever loads many modules may take the first and the third on several threads while the
- * other two keep their order, and so gets the same kernel as with one thread. When a step fails, all before it is undone.
+ * other two keep their order, and so gets the same kernel as with one thread. When a step fails, all before it is undone. A check takes
+ * the same steps, but leaves no trace in the kernel, and does not end at the first problem.
  */
 public final class ModuleLoad {
     private final Kernel kernel;
-    private final KernelObject object;
+    private final KernelProfile profile;
+    private final KernelObject file;
     private final LoadOptions options;
-    private final String name;
-    private final ModuleLayout layout;
-    private final boolean forced;
+    private final KernelLog log;
+    private final KernelTaints taints;
+    private final LoadFindings findings;
+    private final ModuleChecks checks;
 
+    private final EnumMap<MemoryType, ModuleMemory> memory = new EnumMap<>(MemoryType.class);
+    private final EnumSet<Taint> earlyTaints = EnumSet.noneOf(Taint.class);
     private @Nullable KernelModule module;
     private long[] sectionAddress = new long[0];
     private long[] symbols = new long[0];
     /** Why the module could not be relocated. */
-    private @Nullable LoadProblem fault;
-    /** What the kernel prints before the fault's own message. */
-    private List<String> faultMessages = List.of();
+    private @Nullable RuntimeException fault;
 
-    private ModuleLoad(Kernel kernel, KernelObject object, LoadOptions options, boolean forced, ModuleLayout layout) {
+    private Step step = Step.BEGUN;
+    private boolean added;
+    private boolean resolved;
+    private boolean relocated;
+    /** Whether the notifiers know of it. */
+    private boolean announced;
+
+    /** How far the load has come. */
+    private enum Step {
+        BEGUN,
+        FORMED,
+        RELOCATED,
+        OVER
+    }
+
+    private ModuleLoad(Kernel kernel, KernelObject file, LoadOptions options, boolean check) {
         this.kernel = kernel;
-        this.object = object;
+        this.profile = kernel.profile();
+        this.file = file;
         this.options = options;
-        this.name = object.name();
-        this.forced = forced;
-        this.layout = layout;
+        this.log = check ? kernel.log().fork() : kernel.log();
+        this.taints = check ? new KernelTaints(kernel.tainting(), log) : kernel.tainting();
+        this.findings = new LoadFindings(check, log, taints);
+        this.checks = new ModuleChecks(kernel, file, options, log, taints, findings);
     }
 
-    /** The checks and the layout. */
-    static ModuleLoad begin(Kernel kernel, KernelObject object, LoadOptions options) {
-        KernelProfile profile = kernel.profile();
-        // what to call a file in which not even the name can be read
-        String name = object.elf().name();
-        try {
-            name = object.name();
-            checkElf(profile, object, name);
-            boolean forced = checkVersions(kernel, object, options, name);
-            checkSections(object, name);
-            ModuleLayout layout = SectionLayout.of(object, profile.configuration(), profile.architecture());
-            checkContents(object.elf(), layout);
-            return new ModuleLoad(kernel, object, options, forced, layout);
-        } catch (MalformedInputException e) {
-            throw kernel.failed(name, new LoadProblem(malformed(e)));
-        } catch (LoadProblem e) {
-            throw kernel.failed(name, e);
+    /** Reads the file and lays the module out; what is wrong with it, {@link #form} says. */
+    static ModuleLoad begin(Kernel kernel, KernelObject file, LoadOptions options) {
+        return new ModuleLoad(kernel, file, options, false);
+    }
+
+    /** Takes all steps, and leaves no trace of them. */
+    static Verdict check(Kernel kernel, KernelObject file, LoadOptions options) {
+        ModuleLoad load = new ModuleLoad(kernel, file, options, true);
+        load.form();
+        if (load.module != null) {
+            load.relocate();
+            load.run();
         }
+        return load.findings.verdict(file, kernel.profile());
     }
 
-    /** The file's own faults have the file's own words: what the kernel prints depends on which of its checks is the first to see it. */
-    private static Problem malformed(MalformedInputException e) {
-        return new Problem(
-                Kind.FORMAT,
-                Errno.ENOEXEC,
-                String.valueOf(e.getMessage()),
-                "the file is damaged",
-                "build or fetch it again");
-    }
-
-    private static void checkElf(KernelProfile profile, KernelObject object, String name) {
-        ElfFile elf = object.elf();
-        if (elf.type() != ET_REL) {
-            throw new LoadProblem(
-                    Kind.FORMAT,
-                    Errno.ENOEXEC,
-                    "Invalid ELF header type: " + elf.type() + " != " + ET_REL,
-                    "the file is no relocatable object",
-                    "load the .ko that the kernel's build made");
-        }
-        Architecture architecture = profile.architecture();
-        if (elf.machine() != architecture.machine()
-                || elf.elfClass() != architecture.facts().elfClass()
-                || !elf.byteOrder().equals(architecture.facts().byteOrder())) {
-            throw new LoadProblem(
-                    Kind.FORMAT,
-                    Errno.ENOEXEC,
-                    "Invalid architecture in ELF header: " + elf.machine(),
-                    "the module is for another machine than " + architecture.name(),
-                    "build the module for " + architecture.name());
-        }
-        Section thisModule = object.thisModule();
-        OptionalLong size = profile.thisModuleSize();
-        if (profile.generation().checksThisModuleSize() && size.isPresent() && thisModule.size() != size.getAsLong()) {
-            throw new LoadProblem(
-                    Kind.FORMAT,
-                    Errno.ENOEXEC,
-                    "module " + name + ": " + KernelObject.THIS_MODULE
-                            + " section size must match the kernel's built struct module size at run time",
-                    "struct module has " + thisModule.size() + " bytes in the module and " + size.getAsLong()
-                            + " in the kernel: they were built with different configurations",
-                    "build the module against the headers of " + profile.release());
-        }
-    }
-
-    /** {@code check_modstruct_version} and {@code check_modinfo}: returns whether the module is let in by force. */
-    private static boolean checkVersions(Kernel kernel, KernelObject object, LoadOptions options, String name) {
-        boolean[] forced = new boolean[1];
-        kernel.locked(() -> {
-            forced[0] = kernel.checkModuleLayoutVersion(object, options, name);
-            forced[0] |= checkVermagic(kernel, object, options, name);
-        });
-        return forced[0];
-    }
-
-    private static boolean checkVermagic(Kernel kernel, KernelObject object, LoadOptions options, String name) {
-        KernelProfile profile = kernel.profile();
-        String wanted = profile.vermagic().orElse(null);
-        String found = options.ignoreVermagic() ? null : object.vermagic().orElse(null);
-        if (found == null) {
-            kernel.tainting().forceLoad(name, "bad vermagic");
-            return true;
-        }
-        boolean versions = !options.ignoreModversions() && object.versions().isPresent();
-        if (wanted != null && !sameMagic(found, wanted, versions)) {
-            throw new LoadProblem(
-                    Kind.VERMAGIC,
-                    Errno.ENOEXEC,
-                    name + ": version magic '" + found + "' should be '" + wanted + "'",
-                    "the module was built for another kernel",
-                    "build the module against the headers of " + profile.release());
-        }
-        return false;
-    }
-
-    /** {@code same_magic}: a module with symbol versions may be of another release. */
-    private static boolean sameMagic(String a, String b, boolean hasVersions) {
-        return hasVersions ? afterRelease(a).equals(afterRelease(b)) : a.equals(b);
-    }
-
-    private static String afterRelease(String magic) {
-        int blank = magic.indexOf(' ');
-        return blank < 0 ? "" : magic.substring(blank);
-    }
-
-    /** {@code module_enforce_rwx_sections}. */
-    private static void checkSections(KernelObject object, String name) {
-        for (Section section : object.elf().sections()) {
-            if (section.hasFlags(SHF_WRITE | SHF_EXECINSTR)) {
-                throw new LoadProblem(
-                        Kind.FORMAT,
-                        Errno.ENOEXEC,
-                        name + ": section " + section.name() + " (index " + section.index()
-                                + ") has invalid WRITE|EXEC flags",
-                        "a section is writable and executable",
-                        "let the section be one or the other");
-            }
-        }
-    }
-
-    /** Every section that will be copied lies within the file. */
-    private static void checkContents(ElfFile elf, ModuleLayout layout) {
-        for (Placement placement : layout.placements()) {
-            elf.section(placement.index()).start();
-        }
-    }
-
-    /** The module's name. */
+    /** The module's name; of a file that is no module, the file's. */
     public String name() {
-        return name;
+        return checks.name();
     }
 
     /** The file that is loaded. */
     public KernelObject object() {
-        return object;
+        return file;
+    }
+
+    /** Takes a step; returns whether it went well, which in a load it did. */
+    private boolean stage(LoadStage stage, Runnable step) {
+        try {
+            kernel.faults().accept(stage);
+            step.run();
+            return true;
+        } catch (LoadProblem e) {
+            findings.refuse(e);
+        } catch (MalformedInputException e) {
+            findings.refuse(ModuleChecks.unchecked(String.valueOf(e.getMessage())));
+        }
+        return false;
+    }
+
+    /** Takes steps of a load; if they fail, undoes all that was done. */
+    private void guarded(Runnable steps) {
+        try {
+            steps.run();
+        } catch (LoadProblem e) {
+            ModuleLoadException refused = new ModuleLoadException(name(), e.problems);
+            undo(refused);
+            throw refused;
+        } catch (RuntimeException | Error e) {
+            // an executor, a listener, or a fault of our own: nobody shall find half a module
+            undo(e);
+            throw e;
+        }
     }
 
     /**
-     * Gives the module its place in the kernel's list and its memory, and resolves its imports; it is UNFORMED then.
+     * Judges the file, gives the module its place in the kernel's list and its memory, and resolves its imports; it is UNFORMED then.
+     *
+     * <p>Waits for another load of a module of that name. Whoever takes the steps of several loads on one thread must have ended that one
+     * before.
      *
      * @throws ModuleLoadException if the kernel refuses it; nothing but messages and taints is left of it then
+     * @throws IllegalStateException if that was done already
      */
     public void form() {
-        kernel.locked(() -> {
+        enter(Step.FORMED, Step.BEGUN);
+        kernel.locked(() -> guarded(() -> {
             try {
-                kernel.checkNotLoaded(name);
-                // What the file says is read first: nothing may fail between the memory and the module that owns it.
-                Modinfo modinfo = object.modinfo();
-                boolean hasInit = object.hasEntry("init_module");
-                boolean hasExit = object.hasEntry("cleanup_module");
-                EnumMap<MemoryType, ModuleMemory> memory = allocate();
-                KernelModule formed = new KernelModule(
-                        name, modinfo, hasInit, hasExit, options.parameters(), sections(memory), memory);
-                module = formed;
-                kernel.add(formed);
-                kernel.tainting().addAll(formed, object, forced);
-                ImportResolution imports = new ImportResolution(kernel, formed, object, options);
-                symbols = SymbolResolution.resolve(object, sectionAddress, imports);
-                imports.throwIfFailed();
-            } catch (LoadProblem e) {
-                undo();
-                throw kernel.failed(name, e);
-            } catch (MalformedInputException e) {
-                undo();
-                throw kernel.failed(name, new LoadProblem(malformed(e)));
+                for (LoadStage stage : profile.generation().formingStages()) {
+                    boolean nothingToGoOnWith = !stage(stage, () -> take(stage))
+                            && (stage == LoadStage.ELF_VALIDITY
+                                    || (stage == LoadStage.ADD_UNFORMED_MODULE && module == null));
+                    if (nothingToGoOnWith) {
+                        break;
+                    }
+                }
+            } finally {
+                if (findings.isCheck()) {
+                    // under the same lock under which it was taken: nobody sees it
+                    release();
+                }
             }
+        }));
+    }
+
+    /** Takes the next step, which is allowed after these only. */
+    private void enter(Step next, Step... after) {
+        if (!Arrays.asList(after).contains(step)) {
+            throw new IllegalStateException("module " + name() + ": the load is " + step + ", and cannot be " + next);
+        }
+        step = next;
+    }
+
+    /**
+     * Ends a load that was formed and is not run: the module is gone as if it had failed. Does nothing to a load that is over, or has not
+     * been formed.
+     */
+    public void abandon() {
+        if (step == Step.FORMED || step == Step.RELOCATED) {
+            undo(new IllegalStateException("abandoned"));
+        }
+        step = Step.OVER;
+    }
+
+    private void take(LoadStage stage) {
+        switch (stage) {
+            case SIGNATURE -> checks.signature();
+            case ELF_VALIDITY -> checks.elfValidity();
+            case BLACKLIST -> checks.blacklist();
+            case MODULE_LAYOUT_VERSION -> checks.moduleLayoutVersion(earlyTaints::add);
+            case VERMAGIC -> checks.vermagic(earlyTaints::add);
+            case LIVEPATCH -> checks.livepatch();
+            case EXISTS -> awaitName();
+            case EARLY_TAINTS -> {
+                taints.addOrigin(name(), checks.modinfo(), earlyTaints::add);
+                checks.livepatch();
+                taints.addLivepatch(name(), checks.modinfo(), earlyTaints::add);
+                taints.addLicenseAndTest(name(), checks.modinfo(), earlyTaints::add);
+            }
+            case FROB_ARCH_SECTIONS -> checks.missingSections();
+            case ENFORCE_RWX_SECTIONS -> checks.enforceRwxSections();
+            case MOVE_MODULE -> moveModule();
+            case ADD_UNFORMED_MODULE -> addUnformedModule();
+            case TAINTS -> addTaints();
+            case PERCPU_MODALLOC -> allocatePerCpu();
+            case FIND_MODULE_SECTIONS -> checks.obsoleteSections();
+            case EXPORT_SECTIONS -> exportSections();
+            case SETUP_MODINFO -> checks.importedNamespaces();
+            case SIMPLIFY_SYMBOLS -> simplifySymbols();
+            default -> throw new IllegalStateException(stage + " does not belong here");
+        }
+    }
+
+    /** {@code module_patient_check_exists}: waits for a module of the same name that is still being loaded. */
+    private void awaitName() {
+        kernel.checkNotLoaded(name(), !findings.isCheck());
+    }
+
+    private void moveModule() {
+        memory.putAll(kernel.memory().allocator().moveModule(checks.object(), checks.layout(), log));
+    }
+
+    private void allocatePerCpu() {
+        ModuleLayout layout = checks.layoutIfAny().orElse(null);
+        if (layout == null) {
+            return;
+        }
+        kernel.memory().allocator().allocatePerCpu(checks.object(), layout, log).ifPresent(perCpu -> {
+            memory.put(MemoryType.PERCPU, perCpu);
+            formed().memory(memory);
+            placeSections();
         });
     }
 
-    /** More than any module needs; a file of a few kilobytes can claim to need anything. */
-    private static final long MAX_MEMORY = 1L << 27;
-
-    /** Gives every memory type its address; on failure, those given are taken back. */
-    private EnumMap<MemoryType, ModuleMemory> allocate() {
-        EnumMap<MemoryType, ModuleMemory> memory = new EnumMap<>(MemoryType.class);
-        long total = layout.sizes().values().stream().mapToLong(Long::longValue).sum();
-        for (Map.Entry<MemoryType, Long> entry : layout.sizes().entrySet()) {
-            MemoryType type = entry.getKey();
-            long size = entry.getValue();
-            OptionalLong base = total > MAX_MEMORY ? OptionalLong.empty() : kernel.allocate(type, size);
-            if (base.isEmpty()) {
-                memory.values().forEach(kernel::free);
-                throw new LoadProblem(
-                        Kind.NO_MEMORY,
-                        Errno.ENOMEM,
-                        "",
-                        "no room for " + size + " bytes of " + type.shown() + " memory in the module region",
-                        "unload modules, or make this one smaller");
-            }
-            memory.put(
-                    type,
-                    new ModuleMemory(
-                            type,
-                            base.getAsLong(),
-                            kernel.sizeInPages(size),
-                            new byte[(int) layout.sectionBytes(type)]));
-        }
-        return memory;
+    /** Frees what no module owns yet. */
+    private void release() {
+        memory.values().forEach(kernel.memory().allocator()::free);
+        memory.clear();
     }
 
-    private List<LoadedSection> sections(EnumMap<MemoryType, ModuleMemory> memory) {
-        sectionAddress = new long[object.elf().sectionCount()];
-        List<LoadedSection> sections = new ArrayList<>(layout.placements().size());
-        for (Placement placement : layout.placements()) {
-            ModuleMemory piece = memory.get(placement.memory());
-            // A memory of size 0 is not allocated: the kernel's pointer to it is NULL.
-            long address = (piece == null ? 0 : piece.base()) + placement.offset();
-            sectionAddress[placement.index()] = address;
-            if (piece != null) {
-                sections.add(new LoadedSection(placement.name(), placement.memory(), address, placement.size()));
+    private void addUnformedModule() {
+        if (findings.isCheck()) {
+            makeModule();
+            if (!profile.generation().formingStages().contains(LoadStage.EXISTS)) {
+                kernel.checkNotLoaded(name(), false);
             }
+        } else {
+            awaitName();
+            makeModule();
+            kernel.add(formed());
+            added = true;
         }
-        return sections;
+    }
+
+    private void makeModule() {
+        // what the file says is read first: nothing may fail between the memory and the module that owns it
+        KernelModule formed = new KernelModule(name(), checks.modinfo(), options.parameters(), earlyTaints, memory);
+        module = formed;
+        placeSections();
+    }
+
+    private void placeSections() {
+        checks.layoutIfAny().ifPresent(layout -> {
+            sectionAddress = layout.addresses(memory);
+            formed().sections(layout.sections(memory));
+        });
+    }
+
+    private void addTaints() {
+        KernelModule formed = formed();
+        boolean wasProprietary = taints.isProprietary();
+        boolean all = !profile.generation().formingStages().contains(LoadStage.EARLY_TAINTS);
+        if (all) {
+            taints.addOrigin(name(), formed.modinfo(), formed::taint);
+            taints.addLivepatch(name(), formed.modinfo(), formed::taint);
+            taints.addLicenseAndTest(name(), formed.modinfo(), formed::taint);
+        }
+        if (checks.taintsUnsigned()) {
+            taints.addUnsigned(name(), formed::taint);
+        }
+        if (all) {
+            taints.addOffenders(name(), formed::taint);
+            taints.sayLicense(name(), wasProprietary);
+        }
+    }
+
+    private void exportSections() {
+        KernelModule formed = formed();
+        if (profile.generation().formingStages().contains(LoadStage.EARLY_TAINTS)) {
+            boolean wasProprietary = taints.isProprietary();
+            taints.addOffenders(name(), formed::taint);
+            taints.sayLicense(name(), wasProprietary);
+        }
+        checks.exportSections(formed::taint);
+    }
+
+    private void simplifySymbols() {
+        KernelObject object = checks.object();
+        if (sectionAddress.length == 0) {
+            sectionAddress = new long[object.elf().sectionCount()];
+        }
+        ImportResolution imports = new ImportResolution(kernel, formed(), checks.info(), log, taints, findings);
+        symbols = SymbolResolution.resolve(object, sectionAddress, imports);
+        resolved = true;
+        if (profile.exports().size() == 0) {
+            findings.unknown("the kernel's exports: taken for none");
+        }
+        imports.throwIfFailed();
     }
 
     /**
@@ -277,31 +305,39 @@ public final class ModuleLoad {
      */
     public void relocate() {
         KernelModule formed = formed();
+        enter(Step.RELOCATED, Step.FORMED);
+        Optional<ModuleLayout> layout = checks.layoutIfAny();
+        if (layout.isEmpty()
+                || !resolved
+                || !formed.memory().keySet().containsAll(layout.get().sizes().keySet())) {
+            return;
+        }
         try {
-            relocate(formed);
-        } catch (LoadProblem e) {
+            relocate(formed, layout.get());
+            relocated = true;
+        } catch (RuntimeException e) {
+            // run() ends with it, and undoes what was done: the file's fault, or ours
             fault = e;
-        } catch (MalformedInputException e) {
-            fault = new LoadProblem(malformed(e));
         }
     }
 
-    private void relocate(KernelModule formed) {
-        byte[] file = object.elf().array();
+    private void relocate(KernelModule formed, ModuleLayout layout) {
+        KernelObject object = checks.object();
+        byte[] bytes = object.elf().array();
         for (Placement placement : layout.placements()) {
             Section section = object.elf().section(placement.index());
             ModuleMemory piece = formed.memory().get(placement.memory());
             if (piece != null && placement.hasContent() && !section.isEmptyInFile()) {
                 System.arraycopy(
-                        file, section.start(), piece.array(), (int) placement.offset(), (int) placement.size());
+                        bytes, section.start(), piece.array(), (int) placement.offset(), (int) placement.size());
             }
         }
-        KernelProfile profile = kernel.profile();
+        checks.kernelFaults();
         ModuleRelocation.Result result = ModuleRelocation.apply(
                 object,
                 layout,
                 symbols,
-                index -> memory(formed, index),
+                index -> sectionMemory(formed, layout, index),
                 profile.architecture(),
                 profile.configuration(),
                 RelocationPolicy.KERNEL);
@@ -309,83 +345,141 @@ public final class ModuleLoad {
             throw new LoadProblem(
                     Kind.RELOCATION,
                     Errno.ENOEXEC,
-                    "module " + name + ": REL relocation unsupported",
+                    "module " + name() + ": REL relocation unsupported",
                     "the module has relocations without addends",
                     "build it with the kernel's own compiler flags");
         }
-        if (result.failure().isPresent()) {
-            throw relocationProblem(profile, result.failure().get());
-        }
+        result.failure().ifPresent(failure -> {
+            throw checks.relocationProblem(failure);
+        });
         formed.relocations(result.applied());
         formed.symbols(ModuleKallsyms.of(object, layout, symbols, formed.memory()));
+        ModuleEntries.of(object, layout).set(formed);
     }
 
     /** A section's memory; of no bytes, if nothing of its memory's sections has any. */
-    private Optional<SectionMemory> memory(KernelModule formed, int section) {
+    private Optional<SectionMemory> sectionMemory(KernelModule formed, ModuleLayout layout, int section) {
         return layout.of(section).map(placement -> {
             ModuleMemory piece = formed.memory().get(placement.memory());
-            return new SectionMemory(
-                    piece == null ? new byte[0] : piece.array(),
-                    (int) placement.offset(),
-                    (int) placement.size(),
-                    sectionAddress[section]);
+            return piece == null
+                    ? new SectionMemory(new byte[0], 0, 0, sectionAddress[section])
+                    : piece.section(placement);
         });
     }
 
-    private LoadProblem relocationProblem(KernelProfile profile, RelocationFailure failure) {
-        List<String> messages = profile.architecture().messages(failure, name, profile.generation());
-        String last = messages.isEmpty() ? "" : messages.get(messages.size() - 1);
-        faultMessages = messages.subList(0, Math.max(0, messages.size() - 1));
-        return new LoadProblem(
-                Kind.RELOCATION,
-                profile.architecture().facts().relocationErrno(),
-                last,
-                failure.description(),
-                "build the module with the kernel's own compiler flags");
-    }
-
     /**
-     * Makes the module part of the kernel: COMING, its exports offered, its init run, and LIVE.
+     * Makes the module part of the kernel: COMING, its exports offered, its init run, and LIVE. The kernel's lock is not held while
+     * listeners hear of it and while its init runs.
      *
      * @throws ModuleLoadException if the kernel refuses it; nothing but messages and taints is left of the module then
      */
     public KernelModule run() {
         KernelModule formed = formed();
-        kernel.locked(() -> {
-            try {
-                LoadProblem relocationFault = fault;
-                if (relocationFault != null) {
-                    faultMessages.forEach(message -> kernel.log().print(KernelLog.ERR, message));
-                    throw relocationFault;
-                }
-                formed.exports = ModuleExports.offer(kernel, formed, object, layout);
-                formed.state(ModuleState.COMING);
-                ModuleArguments.parse(kernel.log(), formed);
-                formed.state(ModuleState.LIVE);
-                formed.reference(-1);
-                kernel.freeInit(formed);
-            } catch (LoadProblem e) {
-                undo();
-                throw kernel.failed(name, e);
+        enter(Step.OVER, Step.FORMED, Step.RELOCATED);
+        guarded(() -> {
+            kernel.locked(() -> completeFormation(formed));
+            stage(LoadStage.PREPARE_COMING_MODULE, () -> announce(formed));
+            if (relocated) {
+                stage(LoadStage.PARSE_ARGS, () -> parseArguments(formed));
+            }
+            stage(LoadStage.SYSFS_SETUP, checks::sysfs);
+            stage(LoadStage.INIT, () -> init(formed));
+            if (!findings.isCheck()) {
+                kernel.locked(() -> formed.state(ModuleState.LIVE));
             }
         });
+        if (!findings.isCheck()) {
+            // others may use it already: there is no way back, whatever a listener throws
+            try {
+                kernel.tell(formed, ModuleState.LIVE);
+            } finally {
+                kernel.locked(() -> kernel.dropInit(formed));
+            }
+        }
         return formed;
+    }
+
+    /** {@code parse_args}. */
+    private void parseArguments(KernelModule formed) {
+        ModuleArguments.Surroundings surroundings = new ModuleArguments.Surroundings(
+                log,
+                profile.configuration(),
+                kernel.parameterFunctions(),
+                taints::add,
+                () -> kernel.isLockedDown("unsafe module parameters is restricted", log));
+        ModuleArguments.parse(surroundings, formed);
+    }
+
+    private void completeFormation(KernelModule formed) {
+        stage(LoadStage.APPLY_RELOCATIONS, () -> {
+            RuntimeException found = fault;
+            if (found != null) {
+                throw found;
+            }
+        });
+        if (relocated) {
+            stage(LoadStage.COMPLETE_FORMATION, () -> {
+                int[] rows = ModuleExports.offer(kernel, formed, checks.object(), checks.layout(), !findings.isCheck());
+                if (!findings.isCheck()) {
+                    formed.exports = rows;
+                }
+            });
+        }
+        if (!findings.isCheck()) {
+            formed.state(ModuleState.COMING);
+        }
+    }
+
+    /** {@code prepare_coming_module}. */
+    private void announce(KernelModule formed) {
+        if (!findings.isCheck()) {
+            kernel.tell(formed, ModuleState.COMING);
+            announced = true;
+        }
+    }
+
+    /** {@code do_init_module}. */
+    private void init(KernelModule formed) {
+        if (!formed.hasInit()) {
+            return;
+        }
+        int result = findings.isCheck()
+                ? InitExecutor.none(profile.architecture()).init(formed, formed.initAddress())
+                : kernel.executor().init(formed, formed.initAddress());
+        checks.initResult(result);
     }
 
     private KernelModule formed() {
         KernelModule formed = module;
         if (formed == null) {
-            throw new IllegalStateException("module " + name + " is not formed");
+            throw new IllegalStateException("module " + name() + " is not formed");
         }
         return formed;
     }
 
-    private void undo() {
+    /** Undoes what was done; what goes wrong then joins what ended the load. */
+    private void undo(Throwable cause) {
         KernelModule formed = module;
         module = null;
-        if (formed != null) {
-            formed.state(ModuleState.GOING);
-            kernel.remove(formed);
+        if (formed == null || !added) {
+            release();
+            return;
+        }
+        try {
+            if (formed.state() == ModuleState.COMING) {
+                kernel.locked(() -> {
+                    formed.state(ModuleState.GOING);
+                    // of do_init_module's module_put; others may have references still, if they were quick
+                    formed.drop();
+                });
+                if (announced) {
+                    kernel.tell(formed, ModuleState.GOING);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            cause.addSuppressed(e);
+        } finally {
+            kernel.locked(() -> kernel.remove(formed));
         }
     }
 }

@@ -12,7 +12,7 @@ public final class ModuleLoadException extends KernelException {
     private final String module;
 
     ModuleLoadException(String module, List<Problem> problems) {
-        super(last(problems).errno(), text(module, last(problems)));
+        super(last(problems).errno().orElseThrow(), text(module, last(problems)));
         this.module = module;
         this.problems = List.copyOf(problems);
     }

@@ -5,7 +5,7 @@ package org.jkmod.core;
  * name begins with {@code kvm_} use the symbol without an import ({@code verify_module_namespace}, kernel/module/main.c).
  */
 final class ModuleNamespace {
-    private static final String PREFIX = "module:";
+    static final String PREFIX = "module:";
 
     private ModuleNamespace() {}
 

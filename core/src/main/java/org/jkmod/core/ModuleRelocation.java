@@ -107,6 +107,9 @@ final class ModuleRelocation {
         byte[] rela = object.elf().array();
         DeferredRelocations deferred = new DeferredRelocations(
                 interpreter, policy, section, rela, table.start(), table.count(), symbols, memory);
+        // The kernel does not look where a section ends: up to the end of the memory that the section is in, it is
+        // known what happens.
+        int size = policy == RelocationPolicy.KERNEL ? memory.image().length - memory.base() : memory.size();
         int done = program.apply(
                 rela,
                 table.start(),
@@ -114,7 +117,7 @@ final class ModuleRelocation {
                 symbols,
                 memory.image(),
                 memory.base(),
-                memory.size(),
+                size,
                 memory.address(),
                 deferred);
         if (done < table.count()) {
@@ -127,7 +130,7 @@ final class ModuleRelocation {
                     symbols,
                     memory.image(),
                     memory.base(),
-                    memory.size(),
+                    size,
                     memory.address()));
         }
         return deferred.isEmpty() ? Optional.empty() : linkage.apply(deferred);

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -50,6 +53,12 @@ final class ProfileFile {
             }
             for (var entry : new TreeMap<>(profile.config()).entrySet()) {
                 line(out, "config " + entry.getKey() + "=" + entry.getValue());
+            }
+            if (profile.trustedKeys().isPresent()) {
+                line(out, "trusted_keys");
+                for (String certificate : profile.trustedKeys().get().base64()) {
+                    line(out, "certificate " + certificate);
+                }
             }
             line(out, "exports");
             ModuleSymvers exports = profile.exports();
@@ -107,6 +116,8 @@ final class ProfileFile {
         String architecture = value("architecture");
         builder.architecture(Architecture.named(architecture)
                 .orElseThrow(() -> fault(architecture, "an architecture whose artifact is on the class path")));
+        List<byte[]> certificates = new ArrayList<>();
+        boolean keysAreKnown = false;
         for (Optional<String> text = next(); text.isPresent(); text = next()) {
             String[] pair = text.get().split(" ", 2);
             String value = pair.length == 2 ? pair[1] : "";
@@ -120,12 +131,25 @@ final class ProfileFile {
                     }
                     builder.config(value.substring(0, equals), value.substring(equals + 1));
                 }
+                case "trusted_keys" -> keysAreKnown = true;
+                case "certificate" -> certificates.add(base64(value));
                 case "exports" -> builder.exports(rows("addresses", block -> ModuleSymvers.parse(block, file)));
                 case "addresses" -> builder.addresses(rows("\0", block -> Kallsyms.parse(block, file)));
                 default -> throw fault(pair[0], "a key that this version knows");
             }
         }
+        if (keysAreKnown) {
+            builder.trustedKeys(TrustedKeys.of(certificates, file));
+        }
         return builder.build();
+    }
+
+    private byte[] base64(String text) {
+        try {
+            return Base64.getDecoder().decode(text);
+        } catch (IllegalArgumentException e) {
+            throw fault(text.length() > 40 ? text.substring(0, 40) : text, "Base64");
+        }
     }
 
     private long number(String text) {

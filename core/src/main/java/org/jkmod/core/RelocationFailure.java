@@ -10,8 +10,10 @@ package org.jkmod.core;
  * @param symbol index of the symbol
  * @param place the address that was to be changed
  * @param value what was to be written; 0 where it did not come to that
+ * @param target the symbol's value and the addend together; 0 if there is no such symbol
  */
-public record RelocationFailure(Reason reason, int section, int index, int type, int symbol, long place, long value) {
+public record RelocationFailure(
+        Reason reason, int section, int index, int type, int symbol, long place, long value, long target) {
     /** What is wrong, for those to whom the kernel's own message says too little, or nothing at all. */
     public String description() {
         return "relocation " + index + " of section " + section + " (type " + Integer.toUnsignedString(type)

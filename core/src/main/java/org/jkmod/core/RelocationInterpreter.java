@@ -82,13 +82,10 @@ final class RelocationInterpreter implements RelocationProgram {
         Reason reason = run.step(index);
         long place = address + RelocationTables.offset(rela, from, index);
         RelocationRow row = rows.get(RelocationTables.type(rela, from, index));
-        long value = row != null && RelocationTables.hasSymbol(rela, from, index, symbols)
-                ? row.expression()
-                        .evaluate(
-                                symbols[RelocationTables.symbol(rela, from, index)],
-                                RelocationTables.addend(rela, from, index),
-                                place)
-                : 0;
+        boolean hasSymbol = RelocationTables.hasSymbol(rela, from, index, symbols);
+        long s = hasSymbol ? symbols[RelocationTables.symbol(rela, from, index)] : 0;
+        long a = RelocationTables.addend(rela, from, index);
+        long value = row != null && hasSymbol ? row.expression().evaluate(s, a, place) : 0;
         return new RelocationFailure(
                 // What a relocation alone does not show: the number that several make does not fit into the section.
                 reason == null ? Reason.PLACE_OUTSIDE_SECTION : reason,
@@ -97,7 +94,8 @@ final class RelocationInterpreter implements RelocationProgram {
                 RelocationTables.type(rela, from, index),
                 RelocationTables.symbol(rela, from, index),
                 place,
-                value);
+                value,
+                hasSymbol ? s + a : 0);
     }
 
     /** The values that are being made at a place. */

@@ -50,7 +50,7 @@ public record RelocationRow(
         SUBTRACT;
 
         /** Whether several relocations of one place make one value. */
-        boolean accumulates() {
+        public boolean accumulates() {
             return this == SET || this == ADD || this == SUBTRACT;
         }
     }

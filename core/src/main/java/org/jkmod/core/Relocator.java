@@ -215,15 +215,15 @@ public final class Relocator {
             if (!placement.isAllocated()) {
                 continue;
             }
-            total += placement.size();
-            if (total > MAX_MEMORY) {
+            if (placement.size() < 0 || placement.size() > MAX_MEMORY - total) {
                 throw new MalformedInputException(
                         object.elf().name(),
                         section + " sh_size",
                         0,
-                        Long.toString(placement.size()),
+                        Long.toUnsignedString(placement.size()),
                         "allocated sections of at most " + MAX_MEMORY + " bytes in all");
             }
+            total += placement.size();
             byte[] image = new byte[(int) placement.size()];
             if (placement.hasContent() && !section.isEmptyInFile()) {
                 section.bytes().get(image);

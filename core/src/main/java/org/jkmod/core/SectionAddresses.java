@@ -3,14 +3,16 @@ package org.jkmod.core;
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 
 /**
@@ -18,6 +20,9 @@ import org.jkmod.elf.MalformedInputException;
  * {@code MODULE SECTION 0xADDRESS}; further columns are passed over. Immutable.
  */
 public final class SectionAddresses {
+    /** Of the largest file that is read, in bytes: the sections of all modules of a kernel are some megabytes. */
+    private static final int MAX_SIZE = 1 << 26;
+
     private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
 
     private final Map<String, Map<String, Long>> byModule;
@@ -30,11 +35,12 @@ public final class SectionAddresses {
      * Reads such lines from a file.
      *
      * @throws IOException if it cannot be read
-     * @throws MalformedInputException if a line is none
+     * @throws MalformedInputException if a line is none, or if it is larger than 64 MiB
      */
     public static SectionAddresses read(Path file) throws IOException {
         Map<String, Map<String, Long>> byModule = new HashMap<>();
-        try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(
+                new ByteArrayInputStream(InputFile.read(file, MAX_SIZE, "sections")), StandardCharsets.ISO_8859_1))) {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;

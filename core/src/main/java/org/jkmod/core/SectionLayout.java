@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jkmod.core.ModuleLayout.CoreSymbols;
+import org.jkmod.core.ModuleLayout.Part;
 import org.jkmod.core.ModuleLayout.Placement;
 import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.MalformedInputException;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The kernel passes over the sections once for every kind of memory, code first, and puts each section behind the ones that it
  * already has there. Sections whose name begins with {@code .init} go to memory that is freed after init. The symbol table and its
  * strings are put behind the init data, and a copy of the symbols that outlive init behind the data.
+ *
+ * <p>What is odd: all sizes are {@code unsigned int} ({@code struct module_memory.size}, before 6.4 {@code struct module_layout.size}), and
+ * so is {@code ALIGN} of them, while {@code sh_size} has 64 bits. A memory of 4 GiB + 4 KiB is one of 4 KiB, and nobody looks; all
+ * generations do the same. Nor does anybody look at {@code sh_addralign}: the formula is applied to whatever it says.
  */
 final class SectionLayout {
     /** One pass: the sections that have these flags and not those go to this memory. */
@@ -52,14 +57,19 @@ final class SectionLayout {
     private final @Nullable MemoryType[] placed;
     private final boolean kallsymsAll;
     private final @Nullable SectionChange[] changes;
+    private final boolean strict;
+    /** Where the parts of the two layouts end that are there before the data: offsets by what the part is. */
+    private final EnumMap<MemoryType, Long> partEnds = new EnumMap<>(MemoryType.class);
+
     private int perCpu;
 
     private SectionLayout(KernelObject object, KernelConfiguration kernel, Architecture architecture) {
         this.kallsymsAll = kernel.isSet("KALLSYMS_ALL", true);
+        this.strict = kernel.isSet("STRICT_MODULE_RWX", true);
         this.object = object;
         this.elf = object.elf();
         this.generation = kernel.generation();
-        this.pageSize = architecture.pageSize();
+        this.pageSize = architecture.pageSize(kernel);
         this.flags = new long[elf.sectionCount()];
         this.placed = new MemoryType[elf.sectionCount()];
         this.changes = new SectionChange[elf.sectionCount()];
@@ -71,7 +81,7 @@ final class SectionLayout {
     /**
      * Lays a module out.
      *
-     * @throws MalformedInputException if a section's name, size or alignment makes no sense
+     * @throws MalformedInputException if a section's name makes no sense, or its content would lie behind the memory's end
      */
     static ModuleLayout of(KernelObject object, KernelConfiguration kernel, Architecture architecture) {
         return new SectionLayout(object, kernel, architecture).layout();
@@ -94,8 +104,47 @@ final class SectionLayout {
                     section.type() != SHT_NOBITS));
             sizes.put(MemoryType.PERCPU, section.size());
         }
+        checkContents();
+        List<Part> parts = parts();
         sizes.values().removeIf(size -> size == 0);
-        return new ModuleLayout(placements, elf.sectionCount(), sizes, core);
+        return new ModuleLayout(placements, elf.sectionCount(), sizes, parts, core);
+    }
+
+    /** Where a sum has wrapped, the kernel would copy content behind the memory's end, and fall over whatever is there. */
+    private void checkContents() {
+        for (Placement placement : placements) {
+            if (placement.hasContent()
+                    && placement.size() != 0
+                    && (placement.size() < 0 || placement.offset() + placement.size() > sizeOf(placement.memory()))) {
+                throw fault(
+                        elf.section(placement.index()),
+                        "sh_size",
+                        Long.toUnsignedString(placement.size()),
+                        "content within the " + sizeOf(placement.memory()) + " bytes of its memory");
+            }
+        }
+    }
+
+    /** Every memory is one part, but that the two layouts have several. */
+    private List<Part> parts() {
+        List<Part> parts = new ArrayList<>();
+        for (MemoryType memory : sizes.keySet()) {
+            boolean init = memory.isInit();
+            if (memory != MemoryType.CORE_LAYOUT && memory != MemoryType.INIT_LAYOUT) {
+                parts.add(new Part(memory, memory, 0, sizeOf(memory)));
+                continue;
+            }
+            long start = 0;
+            for (Pass pass : PASSES) {
+                MemoryType content = init ? pass.init() : pass.core();
+                long end = pass.core() == MemoryType.DATA ? sizeOf(memory) : partEnds.getOrDefault(content, start);
+                if (end > start && !(init && content == MemoryType.RO_AFTER_INIT)) {
+                    parts.add(new Part(memory, content, start, end));
+                    start = end;
+                }
+            }
+        }
+        return parts;
     }
 
     /** What {@code rewrite_section_headers} and {@code layout_and_allocate} change in {@code sh_flags} before the layout. */
@@ -116,8 +165,14 @@ final class SectionLayout {
             }
             String name = section.name();
             switch (name) {
-                case ".modinfo", "__versions", "__version_ext_crcs", "__version_ext_names" -> {
+                case ".modinfo" -> {
                     if (seen.add(name)) {
+                        flags[i] &= ~SHF_ALLOC;
+                    }
+                }
+                case SymbolVersions.SECTION, SymbolVersions.EXTENDED_CRCS, SymbolVersions.EXTENDED_NAMES -> {
+                    boolean known = name.equals(SymbolVersions.SECTION) || generation.hasExtendedVersions();
+                    if (known && !object.hasLoadedVersions() && seen.add(name)) {
                         flags[i] &= ~SHF_ALLOC;
                     }
                 }
@@ -149,8 +204,9 @@ final class SectionLayout {
                 }
             }
             if (generation.hasTwoLayouts() && !(init && p == 2)) {
-                // struct module_layout: text_size, ro_size, ro_after_init_size and size end on pages
-                sizes.put(type, align(sizeOf(type), pageSize));
+                // struct module_layout: text_size, ro_size, ro_after_init_size and size end on pages (strict_align)
+                put(type, strictAlign(sizeOf(type)));
+                partEnds.put(init ? pass.init() : pass.core(), sizeOf(type));
             }
         }
     }
@@ -172,24 +228,26 @@ final class SectionLayout {
         return sizes.getOrDefault(type, 0L);
     }
 
-    /** {@code module_get_offset_and_type}. */
+    /** A memory's size, of which the kernel keeps 32 bits. */
+    private void put(MemoryType type, long size) {
+        sizes.put(type, size & 0xffff_ffffL);
+    }
+
+    private long strictAlign(long size) {
+        return strict ? align(size, pageSize) : size;
+    }
+
+    /** {@code module_get_offset_and_type}, before 6.4 {@code module_get_offset}. */
     private void place(Section section, MemoryType type) {
         SectionChange change = changes[section.index()];
-        long given = change != null ? change.alignment() : section.addralign();
+        long alignment = change != null ? change.alignment() : section.addralign();
         long size = change != null && change.cleared() ? change.size() : section.size();
         boolean hasContent = section.type() != SHT_NOBITS && (change == null || !change.cleared());
-        long alignment = Math.max(1, given);
-        if (given < 0 || Long.bitCount(alignment) != 1 || alignment > 1L << 31) {
-            throw fault(section, "sh_addralign", Long.toUnsignedString(given), "a power of two up to 2^31");
-        }
-        long offset = align(sizeOf(type), alignment);
-        if (size < 0 || size > Integer.MAX_VALUE - offset) {
-            throw fault(section, "sh_size", Long.toUnsignedString(size), "a module memory of less than 2^31 bytes");
-        }
+        long offset = align(sizeOf(type), alignment == 0 ? 1 : alignment);
         placements.add(
                 new Placement(section.index(), section.name(), type, offset, size, flags[section.index()], hasContent));
         placed[section.index()] = type;
-        sizes.put(type, offset + size);
+        put(type, offset + size);
     }
 
     private MalformedInputException fault(Section section, String field, String found, String expected) {
@@ -213,18 +271,19 @@ final class SectionLayout {
                 kept[count++] = i;
             }
         }
-        long symbolOffset = align(sizeOf(data), Math.max(1, symbols.section().addralign()));
+        long alignment = symbols.section().addralign();
+        long symbolOffset = align(sizeOf(data), alignment == 0 ? 1 : alignment);
         long stringOffset = symbolOffset + (long) count * elf.elfClass().symbolSize();
         long typeOffset = stringOffset + strings;
-        sizes.put(data, typeOffset + count);
+        put(data, typeOffset + count);
 
         place(symbols.strings().section(), initData);
         int word = elf.elfClass().addressSize();
         long end = align(sizeOf(initData), word) + (long) MOD_KALLSYMS_WORDS * word + symbols.count();
-        sizes.put(initData, end);
+        put(initData, end);
         if (generation.hasTwoLayouts()) {
-            sizes.put(data, align(sizeOf(data), pageSize));
-            sizes.put(initData, align(end, pageSize));
+            put(data, strictAlign(sizeOf(data)));
+            put(initData, strictAlign(sizeOf(initData)));
         }
         return new CoreSymbols(data, symbolOffset, stringOffset, typeOffset, Arrays.copyOf(kept, count));
     }
@@ -242,7 +301,9 @@ final class SectionLayout {
         return memory != null && !memory.isInit() && (kallsymsAll || (flags[section] & SHF_EXECINSTR) != 0);
     }
 
+    /** {@code ALIGN} of an {@code unsigned int}. */
     private static long align(long value, long alignment) {
-        return (value + alignment - 1) & -alignment;
+        int mask = (int) alignment - 1;
+        return Integer.toUnsignedLong(((int) value + mask) & ~mask);
     }
 }

@@ -17,15 +17,21 @@ public final class SymbolVersions {
     /** {@code sizeof(struct modversion_info)}: an unsigned long and a name make 64 bytes in every kernel. */
     private static final int ENTRY = 64;
 
+    static final String SECTION = "__versions";
+    static final String EXTENDED_CRCS = "__version_ext_crcs";
+    static final String EXTENDED_NAMES = "__version_ext_names";
+
     private final byte[] bytes;
+    private final boolean extended;
     private final int[] nameStart;
     private final int[] nameLength;
     private final int[] crc;
     private final int[] firstOfName;
     private final Supplier<NameTable> index = Suppliers.memoize(this::index);
 
-    private SymbolVersions(byte[] bytes, int count) {
+    private SymbolVersions(byte[] bytes, int count, boolean extended) {
         this.bytes = bytes;
+        this.extended = extended;
         this.nameStart = new int[count];
         this.nameLength = new int[count];
         this.crc = new int[count];
@@ -37,7 +43,7 @@ public final class SymbolVersions {
         int start = section.start();
         int count = section.isEmptyInFile() ? 0 : (int) (section.size() / ENTRY);
         int word = section.file().elfClass().addressSize();
-        SymbolVersions versions = new SymbolVersions(section.file().array(), count);
+        SymbolVersions versions = new SymbolVersions(section.file().array(), count, false);
         for (int i = 0; i < count; i++) {
             int at = start + i * ENTRY;
             versions.crc[i] = section.bytes().getInt(i * ENTRY);
@@ -54,7 +60,7 @@ public final class SymbolVersions {
      */
     static SymbolVersions parseExtended(Section crcs, Section names) {
         int count = crcs.isEmptyInFile() ? 0 : (int) (crcs.size() / 4);
-        SymbolVersions versions = new SymbolVersions(crcs.file().array(), count);
+        SymbolVersions versions = new SymbolVersions(crcs.file().array(), count, true);
         int at = names.start();
         int end = at + (names.isEmptyInFile() ? 0 : (int) names.size());
         for (int i = 0; i < count; i++) {
@@ -73,6 +79,25 @@ public final class SymbolVersions {
             at += length + 1;
         }
         return versions;
+    }
+
+    /** Whether there is a name for each checksum of the extended form. */
+    static boolean hasNames(Section crcs, Section names) {
+        int left = crcs.isEmptyInFile() ? 0 : (int) (crcs.size() / 4);
+        int at = names.start();
+        int end = at + (names.isEmptyInFile() ? 0 : (int) names.size());
+        for (; left > 0; left--) {
+            at += length(names.file().array(), at, end) + 1;
+            if (at > end) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether this is the extended form, in which a symbol may be missing. */
+    boolean isExtended() {
+        return extended;
     }
 
     private static int length(byte[] bytes, int from, int limit) {

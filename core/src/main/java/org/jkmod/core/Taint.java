@@ -10,6 +10,10 @@ public enum Taint {
     FORCED_MODULE(1, 'F'),
     /** A module was removed by force. */
     FORCED_RMMOD(3, 'R'),
+    /** A parameter was set that is marked as dangerous; never a module's own taint. */
+    USER(6, 'U'),
+    /** The kernel has warned of itself ({@code WARN_ON}). */
+    WARN(9, 'W'),
     /** A module from the staging directory. */
     CRAP(10, 'C'),
     /** A module from outside the kernel's tree. */

@@ -645,7 +645,7 @@ public abstract class ArchitectureContractTest {
                     for (Generation generation : Generation.values()) {
                         for (RelocationType type : architecture.relocationTypes()) {
                             RelocationFailure failure = new RelocationFailure(
-                                    reason, 4, 2, type.row().number(), 1, ADDRESS, -1);
+                                    reason, 4, 2, type.row().number(), 1, ADDRESS, -1, 0);
                             assertThat(architecture.messages(failure, "some_module", generation))
                                     .as("%s, %s", type, generation)
                                     .allSatisfy(line -> assertThat(line)
@@ -680,13 +680,28 @@ public abstract class ArchitectureContractTest {
                 RelocationFailure failure =
                         interpreter.explain(9, 0, overflowing, 0, 1, symbols, new byte[n], 0, n, ADDRESS);
                 assertThat(failure)
-                        .isEqualTo(
-                                new RelocationFailure(Reason.OVERFLOW, 9, 0, row.number(), SYMBOL, ADDRESS, tooMuch));
+                        .isEqualTo(new RelocationFailure(
+                                Reason.OVERFLOW,
+                                9,
+                                0,
+                                row.number(),
+                                SYMBOL,
+                                ADDRESS,
+                                tooMuch,
+                                addendFor(row, tooMuch, 0, ADDRESS)));
             }
             if (row.place() == RelocationRow.Place.ZERO) {
                 RelocationFailure failure = interpreter.explain(9, 0, table, 0, 4, symbols, ones(n), 0, n, ADDRESS);
                 assertThat(failure)
-                        .isEqualTo(new RelocationFailure(Reason.NONZERO_PLACE, 9, 0, row.number(), SYMBOL, ADDRESS, 0));
+                        .isEqualTo(new RelocationFailure(
+                                Reason.NONZERO_PLACE,
+                                9,
+                                0,
+                                row.number(),
+                                SYMBOL,
+                                ADDRESS,
+                                0,
+                                addendFor(row, 0, 0, ADDRESS)));
             }
         });
     }

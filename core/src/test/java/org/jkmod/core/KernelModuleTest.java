@@ -2,9 +2,9 @@ package org.jkmod.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,9 @@ class KernelModuleTest {
         put(memory, MemoryType.DATA, TEXT + 0x4000, 0x2000);
         put(memory, MemoryType.INIT_TEXT, TEXT + 0x8000, 0x1000);
         put(memory, MemoryType.PERCPU, 0x10000, 0x1000);
-        return new KernelModule(name, Modinfo.parse(ByteBuffer.allocate(0)), init, exit, "", List.of(), memory);
+        KernelModule module = new KernelModule(name, Modinfo.EMPTY, "", Set.of(), memory);
+        module.entries(init ? TEXT : 0, exit ? TEXT + 16 : 0);
+        return module;
     }
 
     private static void put(EnumMap<MemoryType, ModuleMemory> memory, MemoryType type, long base, int size) {
@@ -48,10 +50,10 @@ class KernelModuleTest {
         module.freeInit();
         for (String name : List.of("one", "two")) {
             module.addUser(new ModuleUse(module(name, true, true), module));
-            module.reference(1);
+            assertThat(module.tryGet()).isTrue();
         }
         assertThat(module.procLine()).isEqualTo("some_module 20480 2 two,one, Live 0xffffffffc0123000");
-        module.reference(1);
+        assertThat(module.tryGet()).isTrue();
         assertThat(module.procLine()).contains(" 3 two,one, ");
     }
 
@@ -84,8 +86,7 @@ class KernelModuleTest {
     void address_ofAModuleWithoutCode_isNull() {
         EnumMap<MemoryType, ModuleMemory> memory = new EnumMap<>(MemoryType.class);
         put(memory, MemoryType.DATA, TEXT, 0x1000);
-        KernelModule data =
-                new KernelModule("d", Modinfo.parse(ByteBuffer.allocate(0)), false, false, "", List.of(), memory);
+        KernelModule data = new KernelModule("d", Modinfo.EMPTY, "", Set.of(), memory);
         assertThat(data.address()).isZero();
         assertThat(data.procLine()).contains(" 0x0000000000000000");
     }
@@ -95,8 +96,7 @@ class KernelModuleTest {
         EnumMap<MemoryType, ModuleMemory> memory = new EnumMap<>(MemoryType.class);
         put(memory, MemoryType.CORE_LAYOUT, TEXT, 0x4000);
         put(memory, MemoryType.INIT_LAYOUT, TEXT + 0x5000, 0x1000);
-        KernelModule old =
-                new KernelModule("o", Modinfo.parse(ByteBuffer.allocate(0)), false, false, "", List.of(), memory);
+        KernelModule old = new KernelModule("o", Modinfo.EMPTY, "", Set.of(), memory);
         assertThat(old.address()).isEqualTo(TEXT);
         assertThat(old.size()).isEqualTo(0x5000);
         old.freeInit();
@@ -104,21 +104,40 @@ class KernelModuleTest {
     }
 
     @Test
-    void stringAndWord_atAddressesOfItsMemory_areReadWithinIt() {
+    void stringsAndBytes_atAddressesOfItsMemory_areReadWithinIt() {
         byte[] bytes = {'a', 'b', 0, 1, 2, 3, 4, 'z'};
+        KernelModule m = withMemory(MemoryType.RODATA, bytes);
+        assertThat(m.string(TEXT, 9)).contains("ab");
+        assertThat(m.string(TEXT, 2)).as("no longer").contains("ab");
+        assertThat(m.string(TEXT, 1)).contains("a");
+        assertThat(m.string(TEXT + 2, 9)).contains("");
+        assertThat(m.string(TEXT + 7, 9)).as("no NUL").isEmpty();
+        assertThat(m.string(TEXT + 8, 9)).isEmpty();
+        assertThat(m.string(TEXT - 1, 9)).isEmpty();
+        assertThat(m.string(0, 9)).isEmpty();
+        assertThat(m.at(TEXT + 3, 4).orElseThrow().getInt()).isEqualTo(0x04030201);
+        assertThat(m.at(TEXT + 4, 4).orElseThrow().getInt()).isEqualTo(0x7a040302);
+        assertThat(m.at(TEXT + 5, 4)).isEmpty();
+        assertThat(m.at(TEXT - 1, 4)).isEmpty();
+        assertThat(m.at(Long.MAX_VALUE, 4)).isEmpty();
+    }
+
+    @Test
+    void bytes_written_areInMemoryThatCanBeWritten() {
+        KernelModule data = withMemory(MemoryType.DATA, new byte[4]);
+        data.write(TEXT + 1, new byte[] {1, 2, 3});
+        data.write(TEXT + 2, new byte[] {9, 9, 9});
+        data.write(TEXT - 1, new byte[] {9});
+        assertThat(data.memory(MemoryType.DATA).array()).containsExactly(0, 1, 2, 3);
+        KernelModule constant = withMemory(MemoryType.RODATA, new byte[4]);
+        constant.write(TEXT, new byte[] {9});
+        assertThat(constant.memory(MemoryType.RODATA).array()).containsOnly(0);
+    }
+
+    private static KernelModule withMemory(MemoryType type, byte[] bytes) {
         EnumMap<MemoryType, ModuleMemory> memory = new EnumMap<>(MemoryType.class);
-        memory.put(MemoryType.RODATA, new ModuleMemory(MemoryType.RODATA, TEXT, 0x1000, bytes));
-        KernelModule m =
-                new KernelModule("m", Modinfo.parse(ByteBuffer.allocate(0)), false, false, "", List.of(), memory);
-        assertThat(m.string(TEXT)).contains("ab");
-        assertThat(m.string(TEXT + 2)).contains("");
-        assertThat(m.string(TEXT + 7)).as("no NUL").isEmpty();
-        assertThat(m.string(TEXT + 8)).isEmpty();
-        assertThat(m.string(TEXT - 1)).isEmpty();
-        assertThat(m.string(0)).isEmpty();
-        assertThat(m.word(TEXT + 3)).hasValue(0x04030201);
-        assertThat(m.word(TEXT + 4)).hasValue(0x7a040302);
-        assertThat(m.word(TEXT + 5)).isEmpty();
+        memory.put(type, new ModuleMemory(type, TEXT, 0x1000, bytes));
+        return new KernelModule("m", Modinfo.EMPTY, "", Set.of(), memory);
     }
 
     @Test

@@ -275,7 +275,6 @@ class KernelObjectTest {
                     .sectionSize(".rela.text", -1)
                     .object();
             assertThat(object.exports()).containsExactly(new Export("e", false, ""));
-            assertThat(object.hasEntry("init_module")).isTrue();
         }
     }
 
@@ -304,20 +303,6 @@ class KernelObjectTest {
                 .sectionSize("__kflagstab", -1)
                 .object();
         assertThat(object.exports()).containsExactly(new Export("a", true, ""), new Export("b", false, ""));
-    }
-
-    @Test
-    void entries_ofStructModule_areInitAndExit() {
-        KernelObject both = module("some").build();
-        assertThat(both.hasEntry("init_module")).isTrue();
-        assertThat(both.hasEntry("cleanup_module")).isTrue();
-        assertThat(both.hasEntry("other")).isFalse();
-        assertThat(module("some").withoutExit().build().hasEntry("cleanup_module"))
-                .isFalse();
-        assertThat(module("some").withoutInit().build().hasEntry("init_module")).isFalse();
-        assertThat(module("some").imports("init_module").withoutInit().build().hasEntry("init_module"))
-                .as("relocations of .text do not count")
-                .isFalse();
     }
 
     @Test

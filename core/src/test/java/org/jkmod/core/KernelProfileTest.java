@@ -65,7 +65,12 @@ class KernelProfileTest {
         assertThat(again.vermagic()).contains(ModuleBuilder.VERMAGIC);
         assertThat(again.thisModuleSize()).hasValue(ModuleBuilder.THIS_MODULE_SIZE);
         assertThat(again.config())
-                .isEqualTo(Map.of("MODVERSIONS", "n", "MODULE_SIG", "y", "LOCALVERSION", "\"-x=y z\""));
+                .isEqualTo(Map.of(
+                        "MODVERSIONS", "n",
+                        "MODULE_SIG", "y",
+                        "MODULE_UNLOAD", "y",
+                        "SMP", "y",
+                        "LOCALVERSION", "\"-x=y z\""));
         assertThat(again.exports().size()).isEqualTo(4);
         assertThat(again.exports().name(2)).isEqualTo("a2");
         assertThat(again.exports().owner(2)).isEqualTo("drivers/a");
@@ -79,6 +84,15 @@ class KernelProfileTest {
         assertThat(symbols.type(1)).isEqualTo('t');
         assertThat(symbols.address(0)).isEqualTo(0xffffffff81000000L);
         assertThat(again).hasToString("6.12.0-toy (toy)");
+    }
+
+    @Test
+    void vermagic_ofAKernel_tellsWhatItWasBuiltWith() {
+        KernelProfile profile = KernelProfile.builder("7.2.0-toy")
+                .architecture(new ToyArchitecture())
+                .vermagic("7.2.0-toy SMP preempt ")
+                .build();
+        assertThat(profile.config()).isEqualTo(Map.of("SMP", "y", "MODULE_UNLOAD", "n", "MODVERSIONS", "n"));
     }
 
     @Test
@@ -120,7 +134,9 @@ class KernelProfileTest {
                         "this_module_size 192",
                         "config LOCALVERSION=\"-x=y z\"",
                         "config MODULE_SIG=y",
+                        "config MODULE_UNLOAD=y",
                         "config MODVERSIONS=n",
+                        "config SMP=y",
                         "exports",
                         String.format("0x%08x\tprintk\tvmlinux\tEXPORT_SYMBOL\t", ModuleBuilder.crcOf("printk")),
                         String.format("0x%08x\ta1\tdrivers/a\tEXPORT_SYMBOL_GPL\t", ModuleBuilder.crcOf("a1")),

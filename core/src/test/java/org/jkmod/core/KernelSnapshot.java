@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  *
  * @param modules a line a module: state, references, taints, arguments, who uses whom
  * @param symbols who exports what, of the names that were asked for
- * @param allocated bytes of the module region and of the per-CPU region
+ * @param allocated bytes of the module region, of code blocks that are unused, and of per-CPU areas
  * @param holes where pieces of various sizes would be put
  * @param procModules /proc/modules
  * @param kallsyms /proc/kallsyms
@@ -49,7 +49,7 @@ public record KernelSnapshot(
         names.forEach(name -> symbols.put(name, kernel.symbol(name)));
         List<String> modules = new ArrayList<>();
         Map<String, String> memory = new LinkedHashMap<>();
-        for (KernelModule module : kernel.modules()) {
+        for (KernelModule module : kernel.list()) {
             modules.add(String.join(
                     " ",
                     module.name(),
@@ -72,18 +72,18 @@ public record KernelSnapshot(
         }
         List<Long> allocated = new ArrayList<>();
         List<OptionalLong> holes = new ArrayList<>();
-        for (MemoryType type : List.of(MemoryType.TEXT, MemoryType.PERCPU)) {
-            for (KernelAddressSpace space : kernel.spaces(type)) {
-                allocated.add(space.allocated());
-                holes.addAll(Stream.of(1L, 0x1001L, 0x2001L, 0x8001L, 0x10_0001L)
-                        .map(size -> fit(space, size))
-                        .toList());
-            }
-        }
+        MemoryAccounting accounting = kernel.memory().accounting();
+        allocated.add(accounting.allocated());
+        allocated.add(accounting.codeBlocksUnused());
+        allocated.add(accounting.perCpuSize() - accounting.perCpuFree());
+        VmallocRegion region = kernel.memory().allocator().region();
+        Stream.of(1L, 0x1001L, 0x2001L, 0x8001L, 0x10_0001L)
+                .map(size -> fit(region, size))
+                .forEach(holes::add);
         return new KernelSnapshot(modules, symbols, allocated, holes, kernel.procModules(), kernel.kallsyms(), memory);
     }
 
-    private static OptionalLong fit(KernelAddressSpace space, long size) {
+    private static OptionalLong fit(VmallocRegion space, long size) {
         OptionalLong address = space.allocate(size);
         address.ifPresent(a -> space.free(a, size));
         return address;

@@ -1,18 +1,15 @@
 package org.jkmod.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.jkmod.core.ParameterBuilder.address;
 
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.jkmod.core.KernelModule.LoadedSection;
 import org.jkmod.core.ModuleArguments.Splitter;
+import org.jkmod.core.ModuleArguments.Surroundings;
 import org.jkmod.core.ModuleArguments.Word;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,76 +21,51 @@ import org.junit.jupiter.params.provider.ValueSource;
  * recorded on a real kernel, too, and are replayed by arch-x86_64's tests.
  */
 class ModuleArgumentsTest {
-    private static final long BASE = 0xffffffffc0000000L;
-
-    /** A parameter: name, type of its parmtype entry (or none), and the number that an array's or string's description begins with. */
-    private record Parameter(String name, String type, int limit) {}
-
-    private static final List<Parameter> ALL = List.of(
-            new Parameter("byte_p", "byte", 0),
-            new Parameter("short_p", "short", 0),
-            new Parameter("ushort_p", "ushort", 0),
-            new Parameter("int_p", "int", 0),
-            new Parameter("uint_p", "uint", 0),
-            new Parameter("hexint_p", "hexint", 0),
-            new Parameter("long_p", "long", 0),
-            new Parameter("ulong_p", "ulong", 0),
-            new Parameter("ullong_p", "ullong", 0),
-            new Parameter("bool_p", "bool", 0),
-            new Parameter("invbool_p", "invbool", 0),
-            new Parameter("charp_p", "charp", 0),
-            new Parameter("string_p", "string", 8),
-            new Parameter("own_p", "own_type", 0),
-            new Parameter("untyped_p", "", 0),
-            new Parameter("ints_p", "array of int", 2),
-            new Parameter("bools_p", "array of bool", 2));
-
-    /** A module whose __param table has these. */
+    /** A parameter of each type. */
     private static KernelModule module(String arguments) {
-        ByteBuffer memory = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
-        StringBuilder modinfo = new StringBuilder();
-        int data = 40 * ALL.size();
-        for (int i = 0; i < ALL.size(); i++) {
-            Parameter p = ALL.get(i);
-            memory.putLong(40 * i, BASE + data);
-            memory.put(data, p.name().getBytes(StandardCharsets.US_ASCII));
-            data += p.name().length() + 1;
-            memory.putLong(40 * i + 32, BASE + data);
-            memory.putInt(data, p.limit());
-            data += 4;
-            if (!p.type().isEmpty()) {
-                modinfo.append("parmtype=")
-                        .append(p.name())
-                        .append(':')
-                        .append(p.type())
-                        .append('\0');
-            }
+        ParameterBuilder builder = new ParameterBuilder();
+        for (String type : INTEGERS) {
+            builder.add(type + "_p", type, builder.variable(8, 0));
         }
-        EnumMap<MemoryType, ModuleMemory> memories = new EnumMap<>(MemoryType.class);
-        memories.put(MemoryType.RODATA, new ModuleMemory(MemoryType.RODATA, BASE, 4096, memory.array()));
-        return new KernelModule(
-                "some",
-                Modinfo.parse(ByteBuffer.wrap(modinfo.toString().getBytes(StandardCharsets.US_ASCII))),
-                true,
-                true,
-                arguments,
-                List.of(new LoadedSection("__param", MemoryType.RODATA, BASE, 40L * ALL.size())),
-                memories);
+        long own = builder.string("code");
+        return builder.add("bool_p", "bool", builder.variable(1, 0))
+                .add("invbool_p", "invbool", builder.variable(1, 0))
+                .add("bint_p", "bint", builder.variable(4, 0))
+                .add("charp_p", "charp", builder.variable(8, 0))
+                .add("string_p", "string", builder.buffer(8, builder.variable(8, 0)))
+                .add("own_p", builder.ops(0, own, own), 0, 0, 0)
+                .add("own_flag_p", builder.ops(1, own, own), 0, 0, 0)
+                .addArray("ints_p", builder.array(2, 4, 0, address("param_ops_int"), builder.variable(8, 0)))
+                .addArray("bools_p", builder.array(2, 1, 0, address("param_ops_bool"), builder.variable(2, 0)))
+                .build(arguments);
     }
+
+    private static final List<String> INTEGERS =
+            List.of("byte", "short", "ushort", "int", "uint", "hexint", "long", "ulong", "ullong");
 
     /** What comes of arguments: errno, and the messages with their levels. */
     private static List<String> parse(String arguments) {
         KernelLog log = new KernelLog(() -> 0);
         List<String> result = new ArrayList<>();
         try {
-            ModuleArguments.parse(log, module(arguments));
+            ModuleArguments.parse(surroundings(log, Map.of()), module(arguments));
             result.add("0");
         } catch (LoadProblem e) {
-            assertThat(e.printed).isTrue();
-            result.add(e.problems.get(e.problems.size() - 1).errno().name());
+            assertThat(e.messages).as("printed already").isEmpty();
+            result.add(
+                    e.problems.get(e.problems.size() - 1).errno().orElseThrow().name());
         }
         log.lines().forEach(line -> result.add(line.level() + " " + line.text()));
         return result;
+    }
+
+    private static Surroundings surroundings(KernelLog log, Map<String, String> configuration) {
+        return new Surroundings(
+                log,
+                new KernelConfiguration(Generation.LINUX_7_1, configuration),
+                ParameterBuilder.FUNCTIONS,
+                taint -> {},
+                () -> false);
     }
 
     private static String errno(String arguments) {
@@ -175,7 +147,10 @@ class ModuleArgumentsTest {
 
     @Test
     void parameter_withoutAValue_isForBoolsOnly() {
-        assertThat(parse("bool_p invbool_p")).containsExactly("0");
+        assertThat(parse("bool_p bint_p")).containsExactly("0");
+        assertThat(parse("invbool_p"))
+                .as("its ops have no KERNEL_PARAM_OPS_FL_NOARG")
+                .containsExactly("EINVAL", "3 some: `' invalid for parameter `invbool_p'");
         assertThat(parse("int_p")).containsExactly("EINVAL", "3 some: `' invalid for parameter `int_p'");
         assertThat(parse("charp_p")).containsExactly("EINVAL", "3 some: `' invalid for parameter `charp_p'");
         assertThat(parse("bools_p")).containsExactly("EINVAL", "3 some: `' invalid for parameter `bools_p'");
@@ -191,7 +166,7 @@ class ModuleArgumentsTest {
                 .containsExactly(
                         "ENOSPC",
                         "3 charp_p: string parameter too long",
-                        "3 some: `" + longest + "b' too large for parameter `charp_p'");
+                        "3 some: `" + longest.substring(0, 1021 - "some: `".length()));
     }
 
     /** "ids: string doesn't fit in 1023 chars.": case par-string-long. */
@@ -227,10 +202,11 @@ class ModuleArgumentsTest {
         assertThat(parse("ints_p=")).containsExactly("EINVAL", "3 some: `' invalid for parameter `ints_p'");
     }
 
-    /** module_param_cb says nothing of a type; what it takes, only its code knows. */
+    /** What setters of the module's take, only its code knows; whether they need a value, their ops say. */
     @Test
-    void parameterOfAnUnknownType_takesAnything() {
-        assertThat(parse("own_p=x untyped_p=y untyped_p")).containsExactly("0");
+    void parameterWithItsOwnSetter_takesAnything() {
+        assertThat(parse("own_p=x own_flag_p=y own_flag_p")).containsExactly("0");
+        assertThat(parse("own_p")).containsExactly("EINVAL", "3 some: `' invalid for parameter `own_p'");
     }
 
     // Names.
@@ -285,28 +261,30 @@ class ModuleArgumentsTest {
     }
 
     @Test
-    void tableWithWildPointers_hasThoseParametersThatCanBeRead() {
-        ByteBuffer table = ByteBuffer.allocate(125).order(ByteOrder.LITTLE_ENDIAN);
-        table.putLong(0, 0);
-        table.putLong(40, BASE + 124);
-        table.putLong(80, BASE + 120);
-        table.put(120, (byte) 'p');
-        table.put(124, (byte) 'x');
-        EnumMap<MemoryType, ModuleMemory> memories = new EnumMap<>(MemoryType.class);
-        memories.put(MemoryType.RODATA, new ModuleMemory(MemoryType.RODATA, BASE, 4096, table.array()));
-        KernelModule module = new KernelModule(
-                "some",
-                Modinfo.parse(
-                        ByteBuffer.wrap("parmtype=p:array of int\0parmtype=\0".getBytes(StandardCharsets.US_ASCII))),
-                true,
-                true,
-                "p=1,2,3 x=1",
-                List.of(new LoadedSection("__param", MemoryType.RODATA, BASE, 124)),
-                memories);
+    void dynamicDebugging_thatIsNotConfigured_isSaid() {
         KernelLog log = new KernelLog(() -> 0);
-        ModuleArguments.parse(log, module);
-        assertThat(log.lines()).hasSize(1);
-        assertThatThrownBy(() -> module.memory(MemoryType.TEXT)).isInstanceOf(IllegalArgumentException.class);
+        ModuleArguments.parse(
+                surroundings(log, Map.of("DYNAMIC_DEBUG", "n")), module("dyndbg=+p some.dyndbg=+p async_probe"));
+        assertThat(log.lines().stream().map(KernelLog.Line::text))
+                .containsExactly(
+                        "dyndbg param is supported only in CONFIG_DYNAMIC_DEBUG builds",
+                        "some: unknown parameter 'some.dyndbg' ignored");
+    }
+
+    @Test
+    void dynamicDebugging_askedForWrongly_isSaidAndLoadsAllTheSame() {
+        assertThat(parse("dyndbg=on"))
+                .containsExactly("0", "3 dyndbg: bad flag-op o, at start of on", "3 dyndbg: flags parse failed");
+        assertThat(parse("some.dyndbg=\"file a.c +p\"")).containsExactly("0");
+    }
+
+    /** In UTF-8, as a shell would pass them: the second byte of this letter is a blank to the kernel, the no-break space of Latin-1. */
+    @Test
+    void arguments_ofOtherLetters_areTheirBytes() {
+        assertThat(parse("int_p=\u00e4"))
+                .containsExactly("EINVAL", "3 some: `\u00c3\u00a4' invalid for parameter `int_p'");
+        assertThat(parse("charp_p=\u00e0")).containsExactly("0");
+        assertThat(parse("charp_p=\u00e0x")).containsExactly("0", "4 some: unknown parameter 'x' ignored");
     }
 
     // Words.

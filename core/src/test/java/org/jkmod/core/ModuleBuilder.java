@@ -40,12 +40,17 @@ public final class ModuleBuilder {
     private static final int NAME_AT = 24;
     private static final int INIT_AT = 96;
     private static final int EXIT_AT = 104;
+    private static final int PARAM_SIZE = 40;
+    private static final int PARAM_OPS_AT = 16;
+    private static final int PARAM_ARG_AT = 32;
 
     private record Export(String name, boolean gplOnly, String namespace, int crc) {}
 
     private record Import(String name, boolean weak) {}
 
     private record Extra(String name, int type, long flags, long align, long size) {}
+
+    private record Parameter(String name, String ops, int flags) {}
 
     private record Symbol(String name, String section, long value, int info) {}
 
@@ -57,6 +62,7 @@ public final class ModuleBuilder {
     private final Map<String, Integer> versions = new LinkedHashMap<>();
     private final List<Extra> extras = new ArrayList<>();
     private final List<Symbol> symbols = new ArrayList<>();
+    private final List<Parameter> parameters = new ArrayList<>();
     private boolean init = true;
     private boolean exit = true;
     private boolean flagTable;
@@ -68,6 +74,7 @@ public final class ModuleBuilder {
         modinfo.add("license=GPL");
         modinfo.add("name=" + name);
         modinfo.add("intree=Y");
+        modinfo.add("retpoline=Y");
         modinfo.add("vermagic=" + VERMAGIC);
     }
 
@@ -165,6 +172,17 @@ public final class ModuleBuilder {
         return this;
     }
 
+    /**
+     * Adds a parameter with a variable of eight bytes: a row of {@code __param}.
+     *
+     * @param ops a symbol that the kernel exports, as {@code param_ops_int}
+     * @param flags {@code KERNEL_PARAM_FL_*}: 1 for unsafe
+     */
+    public ModuleBuilder parameter(String parameter, String ops, int flags) {
+        parameters.add(new Parameter(parameter, ops, flags));
+        return this;
+    }
+
     /** Sets the size of {@code .text}. */
     public ModuleBuilder textSize(int size) {
         textSize = size;
@@ -221,6 +239,17 @@ public final class ModuleBuilder {
         for (Table table : tables) {
             table.add(elf);
         }
+        byte[] parameterNames = strings(parameters.stream().map(Parameter::name).toList());
+        int rows = 0;
+        int rowNames = 0;
+        int variables = 0;
+        if (!parameters.isEmpty()) {
+            rows = elf.addSection("__param", SHT_PROGBITS, SHF_ALLOC, 8, parameterRows());
+            rowNames = elf.addSectionSymbol(
+                    elf.addSection(".rodata.parameters", SHT_PROGBITS, SHF_ALLOC, 1, parameterNames));
+            variables = elf.addSectionSymbol(elf.addSection(
+                    ".data.parameters", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, new byte[8 * parameters.size()]));
+        }
         int stringsSymbol = strings == 0 ? 0 : elf.addSectionSymbol(strings);
         for (Symbol s : symbols) {
             elf.addSymbol(s.name(), s.value(), 0, s.info(), sections.get(s.section()));
@@ -245,7 +274,28 @@ public final class ModuleBuilder {
         for (Table table : tables) {
             table.relocate(elf, text, names, stringsSymbol);
         }
+        if (!parameters.isEmpty()) {
+            int rowRelocations = elf.addRelocations(rows);
+            int at = 0;
+            for (int i = 0; i < parameters.size(); i++) {
+                int ops = elf.addSymbol(parameters.get(i).ops(), 0, 0, stInfo(STB_GLOBAL, STT_NOTYPE), SHN_UNDEF);
+                elf.addRelocation(rowRelocations, (long) PARAM_SIZE * i, 1, rowNames, at);
+                elf.addRelocation(rowRelocations, (long) PARAM_SIZE * i + PARAM_OPS_AT, 1, ops, 0);
+                elf.addRelocation(rowRelocations, (long) PARAM_SIZE * i + PARAM_ARG_AT, 1, variables, 8L * i);
+                at += parameters.get(i).name().length() + 1;
+            }
+        }
         return elf.toBytes();
+    }
+
+    /** {@code struct kernel_param}: name, mod, ops, perm, level, flags, arg. */
+    private byte[] parameterRows() {
+        ByteBuffer table = ByteBuffer.allocate(PARAM_SIZE * parameters.size()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < parameters.size(); i++) {
+            table.putShort(PARAM_SIZE * i + 24, (short) 0444).put(PARAM_SIZE * i + 26, (byte) -1);
+            table.put(PARAM_SIZE * i + 27, (byte) parameters.get(i).flags());
+        }
+        return table.array();
     }
 
     /** A table of exports in the making. */

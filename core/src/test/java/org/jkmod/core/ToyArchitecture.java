@@ -84,9 +84,11 @@ public class ToyArchitecture implements Architecture {
                 MACHINE,
                 ElfClass.ELFCLASS64,
                 ByteOrder.LITTLE_ENDIAN,
-                List.of(region),
-                new AddressRange(0x1_0000L, 0x3fff_0000L),
-                new AddressRange(0xffff_8001_0000_0000L, 1 << 24),
+                List.of(MemoryMap.fixed(
+                        Generation.LINUX_6_1,
+                        new AddressRange(0xffff_8001_0000_0000L, 1 << 24),
+                        new MemoryMap.Bound(MemoryMap.Anchor.ZERO, 0x1_0000L),
+                        MemoryMap.ModuleRegion.of(region))),
                 true,
                 Errno.ENOEXEC);
     }

@@ -4,12 +4,12 @@ import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 import org.tukaani.xz.XZInputStream;
 
@@ -39,20 +39,7 @@ public final class ModuleFile {
      * @throws MalformedInputException if it is damaged, or larger than {@link #MAX_SIZE}
      */
     public static byte[] read(Path file) throws IOException {
-        // The size of what is no regular file says nothing.
-        if (Files.size(file) > MAX_SIZE) {
-            throw tooLarge(file.toString(), MAX_SIZE);
-        }
-        if (Files.isRegularFile(file)) {
-            return decompress(Files.readAllBytes(file), file.toString());
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_SIZE + 1);
-            if (bytes.length > MAX_SIZE) {
-                throw tooLarge(file.toString(), MAX_SIZE);
-            }
-            return decompress(bytes, file.toString());
-        }
+        return decompress(InputFile.read(file, MAX_SIZE, "a module of at most so many"), file.toString());
     }
 
     /**
@@ -83,6 +70,11 @@ public final class ModuleFile {
                     e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(),
                     "an undamaged file");
         }
+    }
+
+    /** Whether a file begins as one that was compressed in a way: {@code GZIP}, {@code XZ}, {@code ZSTD}. */
+    static boolean isCompressed(byte[] bytes, String way) {
+        return Compression.valueOf(way).begins(bytes);
     }
 
     /** How a module may be compressed, each by its magic number. */

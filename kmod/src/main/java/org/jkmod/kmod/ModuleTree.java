@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * The modules of one kernel in a root file system: {@code lib/modules/RELEASE}, or {@code usr/lib/modules/RELEASE}. Immutable: what was
@@ -62,13 +64,28 @@ public final class ModuleTree {
             throw new NoSuchFileException(
                     root.resolve("lib/modules").resolve(release).toString());
         }
-        List<Entry> found = new ArrayList<>();
+        // Links to the headers, not part of the tree.
+        List<Entry> found = files(folder, Set.of("build", "source")).stream()
+                .map(file -> new Entry(moduleName(String.valueOf(file.getFileName())), file))
+                .toList();
+        return new ModuleTree(folder, release, found);
+    }
+
+    /**
+     * All modules below a folder, by the names of their files, in the order of their paths; links are not followed.
+     *
+     * @throws IOException if a folder cannot be read
+     */
+    public static List<Path> files(Path folder) throws IOException {
+        return files(folder, Set.of());
+    }
+
+    private static List<Path> files(Path folder, Set<String> skipped) throws IOException {
+        List<Path> found = new ArrayList<>();
         Files.walkFileTree(folder, Set.of(), MAX_DEPTH, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-                // Links to the headers, not part of the tree.
-                String name = String.valueOf(dir.getFileName());
-                return name.equals("build") || name.equals("source")
+                return skipped.contains(String.valueOf(dir.getFileName()))
                         ? FileVisitResult.SKIP_SUBTREE
                         : FileVisitResult.CONTINUE;
             }
@@ -77,13 +94,31 @@ public final class ModuleTree {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 String name = String.valueOf(file.getFileName());
                 if (attributes.isRegularFile() && ModuleFile.SUFFIXES.stream().anyMatch(name::endsWith)) {
-                    found.add(new Entry(moduleName(name), file));
+                    found.add(file);
                 }
                 return FileVisitResult.CONTINUE;
             }
         });
-        found.sort(Comparator.comparing(entry -> entry.path().toString()));
-        return new ModuleTree(folder, release, found);
+        found.sort(Comparator.comparing(Path::toString));
+        return found;
+    }
+
+    /**
+     * The kernels that have modules in a root file system, in the order of their names.
+     *
+     * @throws IOException if a folder cannot be read
+     */
+    public static List<String> releases(Path root) throws IOException {
+        TreeSet<String> releases = new TreeSet<>();
+        for (String place : List.of("lib/modules", "usr/lib/modules")) {
+            Path folder = root.resolve(place);
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> folders = Files.list(folder)) {
+                    folders.filter(Files::isDirectory).forEach(f -> releases.add(String.valueOf(f.getFileName())));
+                }
+            }
+        }
+        return List.copyOf(releases);
     }
 
     /** The name of a module by that of its file: up to the first point, with underscores for dashes. */

@@ -1,27 +1,24 @@
 package org.jkmod.kmod;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.KernelProfile;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.symtab.Kallsyms;
-import org.jkmod.symtab.ModuleSymvers;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Learns what there is to know of a kernel from the root file system that it is installed in.
  *
- * <p>Distributions put the files in different places. These are looked at in this order, and the first that is there counts:
+ * <p>Distributions put the files in different places. These are looked at in this order, and the first that is there counts; but for
+ * the first two, one that may not be read is passed over, for some distributions let only root read them.
  *
  * <ul>
  *   <li>modules: as {@link ModuleTree}. Must be there, if only an empty folder.
@@ -33,24 +30,11 @@ import org.jspecify.annotations.Nullable;
  *       where the real one is; it counts as absent.
  *   <li>version magic, architecture and size of {@code struct module}: the first module, in the order of paths, that can be read;
  *       those in {@code kernel} first, for others may have been built for another kernel.
+ *   <li>trusted keys: {@code boot/vmlinuz-RELEASE}, {@code boot/vmlinux-RELEASE}, {@code vmlinuz} beside the modules. An image that is
+ *       compressed in an unknown way, or of another kernel, counts as absent.
  * </ul>
  */
 public final class RootProfile {
-    /**
-     * The symbols of the configuration that say how the kernel loads modules. A configuration is complete: a symbol that it does
-     * not have cannot be set.
-     */
-    private static final List<String> CONFIG = List.of(
-            "KALLSYMS",
-            "KALLSYMS_ALL",
-            "MODULE_ALLOW_MISSING_NAMESPACE_IMPORTS",
-            "MODULE_FORCE_LOAD",
-            "MODULE_FORCE_UNLOAD",
-            "MODULE_SIG",
-            "MODULE_SIG_FORCE",
-            "MODULE_UNLOAD",
-            "MODVERSIONS");
-
     /** What Debian's stub says. */
     private static final String STUB = "The real System.map is in";
 
@@ -75,56 +59,59 @@ public final class RootProfile {
      * @throws MalformedInputException if a file is not what it should be
      */
     public static KernelProfile of(Path root, String release, Optional<Path> symvers) throws IOException {
-        return of(root, ModuleTree.open(root, release), symvers);
+        return new ProfileSources()
+                .root(root)
+                .release(release)
+                .symvers(symvers.orElse(null))
+                .read();
     }
 
-    /**
-     * Makes the profile of the kernel that a tree of modules belongs to.
-     *
-     * @param root the root file system
-     * @param tree its modules of that kernel
-     * @param symvers as above
-     * @throws IOException as above
-     */
-    public static KernelProfile of(Path root, ModuleTree tree, Optional<Path> symvers) throws IOException {
-        return new RootProfile(root, tree).profile(symvers);
+    /** Finds a kernel in a root. */
+    static RootProfile open(Path root, String release) throws IOException {
+        return new RootProfile(root, ModuleTree.open(root, release));
     }
 
-    private KernelProfile profile(Optional<Path> givenSymvers) throws IOException {
-        Path symvers = givenSymvers.isPresent() ? givenSymvers.get() : symvers();
-        KernelProfile.Builder builder = builder();
-        builder.exports(ModuleSymvers.read(symvers));
-        Path boot = root.resolve("boot");
-        Optional<Path> config = firstFile(
-                boot.resolve("config-" + tree.release()),
-                tree.folder().resolve("config"),
-                symvers.resolveSibling(".config"));
-        if (config.isPresent()) {
-            config(config.get()).forEach(builder::config);
-        }
+    /** The folder of the modules. */
+    Path folder() {
+        return tree.folder();
+    }
+
+    /** The configuration; may be beside the exports. */
+    Optional<Path> config(Optional<Path> symvers) {
+        Path boot = root.resolve("boot/config-" + tree.release());
+        Path own = tree.folder().resolve("config");
+        return symvers.isPresent()
+                ? firstFile(boot, own, symvers.get().resolveSibling(".config"))
+                : firstFile(boot, own);
+    }
+
+    /** The kernel's own symbols. */
+    Optional<Kallsyms> addresses() throws IOException {
         Optional<Path> systemMap = firstFile(
-                boot.resolve("System.map-" + tree.release()), tree.folder().resolve("System.map"));
-        if (systemMap.isPresent() && !isStub(systemMap.get())) {
-            builder.addresses(Kallsyms.readSystemMap(systemMap.get()));
-        }
-        Optional<KernelObject> module = anyModule();
+                root.resolve("boot/System.map-" + tree.release()), tree.folder().resolve("System.map"));
+        return systemMap.isEmpty() || isStub(systemMap.get())
+                ? Optional.empty()
+                : Optional.of(Kallsyms.readSystemMap(systemMap.get()));
+    }
+
+    /** The kernel's image. */
+    Optional<KernelImage> image() throws IOException {
+        Optional<Path> file = firstFile(
+                root.resolve("boot/vmlinuz-" + tree.release()),
+                root.resolve("boot/vmlinux-" + tree.release()),
+                tree.folder().resolve("vmlinuz"));
         try {
-            module.ifPresent(builder::vermagicOf);
-            return builder.build();
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            throw new IOException(e.getMessage(), e);
+            return file.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(KernelImage.read(file.get()))
+                            .filter(image -> image.release().equals(tree.release()));
+        } catch (MalformedInputException e) {
+            return Optional.empty();
         }
     }
 
-    private KernelProfile.Builder builder() throws IOException {
-        try {
-            return KernelProfile.builder(tree.release());
-        } catch (IllegalArgumentException e) {
-            throw new IOException(tree.folder() + ": " + e.getMessage(), e);
-        }
-    }
-
-    private Path symvers() throws IOException {
+    /** The Module.symvers. */
+    Path symvers() throws IOException {
         Path usual = root.resolve("usr/src/linux-headers-" + tree.release()).resolve("Module.symvers");
         return firstFile(
                         usual,
@@ -147,22 +134,9 @@ public final class RootProfile {
     }
 
     private static Optional<Path> firstFile(Path... candidates) {
-        return Stream.of(candidates).filter(Files::isRegularFile).findFirst();
-    }
-
-    private static Map<String, String> config(Path file) throws IOException {
-        Map<String, String> found = new HashMap<>();
-        CONFIG.forEach(symbol -> found.put(symbol, "n"));
-        try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-            String prefix = "CONFIG_";
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                int equals = line.indexOf('=');
-                if (equals > 0 && line.startsWith(prefix)) {
-                    found.replace(line.substring(prefix.length(), equals), line.substring(equals + 1));
-                }
-            }
-        }
-        return found;
+        return Stream.of(candidates)
+                .filter(file -> Files.isRegularFile(file) && Files.isReadable(file))
+                .findFirst();
     }
 
     private static boolean isStub(Path systemMap) throws IOException {
@@ -171,7 +145,7 @@ public final class RootProfile {
     }
 
     /** A module of the kernel; empty if there are none. Throws if there are, and all of them are damaged. */
-    private Optional<KernelObject> anyModule() throws IOException {
+    Optional<KernelObject> anyModule() throws IOException {
         Path own = tree.folder().resolve("kernel");
         List<ModuleTree.Entry> candidates = Stream.concat(
                         tree.modules().stream().filter(m -> m.path().startsWith(own)),

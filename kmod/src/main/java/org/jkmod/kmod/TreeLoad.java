@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
@@ -134,8 +135,34 @@ public final class TreeLoad {
         return new Result(modules.size(), loaded, List.copyOf(failures), relocations, unresolved);
     }
 
-    /** Loads a module after its providers. Cycles end at the module that is being visited; the kernel then finds a symbol unknown. */
+    /**
+     * Loads a module after its providers, however long the chain of those is. Cycles end at the module that is being visited; the kernel
+     * then finds a symbol unknown.
+     */
     private void visit(int index) {
+        Deque<Visit> path = new ArrayDeque<>();
+        enter(index, path);
+        while (!path.isEmpty()) {
+            Visit visit = path.element();
+            if (visit.providers().hasNext()) {
+                int provider = visit.providers().next();
+                finish(provider);
+                enter(provider, path);
+            } else {
+                path.remove();
+                form(visit.index(), visit.load());
+                if (!path.isEmpty()) {
+                    finish(visit.index());
+                }
+            }
+        }
+    }
+
+    /** A module whose providers are being loaded. */
+    private record Visit(int index, ModuleLoad load, Iterator<Integer> providers) {}
+
+    /** Begins with a module, if nobody has. */
+    private void enter(int index, Deque<Visit> path) {
         if (visited[index]) {
             return;
         }
@@ -145,12 +172,18 @@ public final class TreeLoad {
         ModuleLoad load = file.load();
         if (load == null) {
             fail(index, file.reason());
-            return;
+        } else {
+            path.push(new Visit(index, load, providers(load.object()).iterator()));
         }
-        for (int provider : providers(load.object())) {
-            visit(provider);
-            finish(provider);
-        }
+    }
+
+    private void form(int index, ModuleLoad load) {
+        // of two modules of one name the second is told that the first is there, which it is once it is done
+        unfinished.stream()
+                .filter(other ->
+                        formed[other] != null && formed[other].load().name().equals(load.name()))
+                .findFirst()
+                .ifPresent(this::finish);
         try {
             load.form();
         } catch (ModuleLoadException e) {
@@ -216,7 +249,7 @@ public final class TreeLoad {
                 return new Opened(kernel.begin(object, LoadOptions.NONE), "");
             } catch (IOException e) {
                 return new Opened(null, "cannot be read: " + e);
-            } catch (MalformedInputException | ModuleLoadException e) {
+            } catch (MalformedInputException e) {
                 return new Opened(null, String.valueOf(e.getMessage()));
             }
         }

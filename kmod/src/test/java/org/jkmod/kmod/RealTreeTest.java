@@ -55,7 +55,11 @@ class RealTreeTest {
     }
 
     private static void load(Path root, Tree tree) throws IOException {
-        Kernel kernel = Kernel.boot(RootProfile.of(root, tree.release(), Optional.empty()));
+        Kernel kernel = Kernel.boot(new ProfileSources()
+                .root(root)
+                .release(tree.release())
+                .withoutImageOfRoot()
+                .read());
         ModuleTree modules = ModuleTree.open(root, tree.release());
         int jobs = Runtime.getRuntime().availableProcessors();
         long start = System.nanoTime();

@@ -7,6 +7,7 @@ import static org.jkmod.elf.Elf.SHT_RELA;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jkmod.core.Generation;
 import org.jkmod.core.KernelConfiguration;
 import org.jkmod.core.KernelObject;
@@ -44,7 +45,11 @@ final class PltSizing {
         long coreStubs = 0;
         long initStubs = 0;
         for (Section section : elf.sections()) {
-            if (section.type() != SHT_RELA || !section.relocations().target().hasFlags(SHF_EXECINSTR)) {
+            // a sh_info that is none is passed over, where the kernel looks at what lies behind the headers
+            if (section.type() != SHT_RELA
+                    || section.info() <= 0
+                    || section.info() >= elf.sectionCount()
+                    || !section.relocations().target().hasFlags(SHF_EXECINSTR)) {
                 continue;
             }
             long stubs = stubs(section.relocations());
@@ -60,6 +65,13 @@ final class PltSizing {
             elf.section(name).ifPresent(section -> fill(section.index(), 4, ftraceStubs));
         }
         return changes;
+    }
+
+    /** What the kernel says of a module that lacks the sections that stubs go to; empty if it does not. */
+    static Optional<String> missing(String module, KernelObject object) {
+        boolean both = object.elf().section(PltLinkage.PLT).isPresent()
+                && object.elf().section(PltLinkage.INIT_PLT).isPresent();
+        return both ? Optional.empty() : Optional.of(module + ": module PLT section(s) missing");
     }
 
     private int section(String name) {

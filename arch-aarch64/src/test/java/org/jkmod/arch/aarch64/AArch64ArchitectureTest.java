@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.jkmod.core.Architecture;
 import org.jkmod.core.Generation;
@@ -57,7 +61,8 @@ class AArch64ArchitectureTest {
     }
 
     private static List<String> messages(Generation generation, Reason reason, int type, long value) {
-        return ARCHITECTURE.messages(new RelocationFailure(reason, 5, 0, type, 7, 0, value), "nls_cp850", generation);
+        return ARCHITECTURE.messages(
+                new RelocationFailure(reason, 5, 0, type, 7, 0, 0, value), "nls_cp850", generation);
     }
 
     /** As 6.12.107+deb13-arm64 printed them, in the cases rel-unknown-type-big, -arm64-got, -abs32-own, -arm64-adr-lo21-overflow. */
@@ -81,5 +86,27 @@ class AArch64ArchitectureTest {
     void facts_ofTheArchitecture_areThoseOfArm64() {
         assertThat(ARCHITECTURE.facts().relocationErrno()).hasToString("ENOEXEC");
         assertThat(ARCHITECTURE.facts().prel32()).isTrue();
+    }
+
+    /** Instructions as an assembler writes them, the first byte first. */
+    private static OptionalInt constant(String hex) {
+        return ARCHITECTURE.constantReturn(
+                ByteBuffer.wrap(HexFormat.of().parseHex(hex)).order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** The first three are the inits of the recorded modules init-ret-0, -eexist; assembled with GNU as. */
+    @Test
+    void constantReturn_ofAFunctionThatDoesNothingElse_isKnown() {
+        assertThat(constant("5f2403d500008052c0035fd6"))
+                .as("bti c; mov w0, #0; ret")
+                .hasValue(0);
+        assertThat(constant("5f2403d500028012c0035fd6"))
+                .as("bti c; mov w0, #-17; ret")
+                .hasValue(-17);
+        assertThat(constant("00008052c0035fd6")).as("mov w0, #0; ret").hasValue(0);
+        assertThat(constant("a0008052c0035fd6")).as("mov w0, #5; ret").hasValue(5);
+        assertThat(constant("01008052c0035fd6")).as("mov w1, #0; ret").isEmpty();
+        assertThat(constant("00008052")).as("cut").isEmpty();
+        assertThat(constant("")).isEmpty();
     }
 }

@@ -7,7 +7,9 @@ import static org.jkmod.elf.Elf.SHT_RELA;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jkmod.core.Generation;
@@ -28,7 +30,7 @@ final class GotAndPltSizing {
 
     /** Whether equal relocations of different sections count once; in older kernels only those of one section do. */
     private static final Map<Generation, Boolean> COUNTS_ONCE =
-            Map.of(Generation.LINUX_6_1, false, Generation.LINUX_6_4, false);
+            Map.of(Generation.LINUX_6_1, false, Generation.LINUX_6_4, false, Generation.LINUX_6_12_117, false);
 
     private record Entry(int type, int symbol, long addend) {}
 
@@ -48,15 +50,34 @@ final class GotAndPltSizing {
         this.once = COUNTS_ONCE.getOrDefault(kernel.generation(), true);
     }
 
+    private boolean isWithout() {
+        return !required
+                && Stream.of(GotAndPltLinkage.PLT, GotAndPltLinkage.GOT, GotAndPltLinkage.GOT_PLT)
+                        .allMatch(name -> elf.section(name).isEmpty());
+    }
+
+    /** What the kernel says of a module that lacks one of the sections; empty if it does not. */
+    Optional<String> missing(String module) {
+        if (isWithout()) {
+            return Optional.empty();
+        }
+        return Stream.of(GotAndPltLinkage.PLT, GotAndPltLinkage.GOT, GotAndPltLinkage.GOT_PLT)
+                .filter(name -> elf.section(name).isEmpty())
+                .findFirst()
+                .map(name -> module + ": module " + name.substring(1).toUpperCase(Locale.ROOT) + " section(s) missing");
+    }
+
     List<SectionChange> changes() {
-        boolean none = Stream.of(GotAndPltLinkage.PLT, GotAndPltLinkage.GOT, GotAndPltLinkage.GOT_PLT)
-                .allMatch(name -> elf.section(name).isEmpty());
-        if (none && !required) {
+        if (isWithout()) {
             return List.of();
         }
         Set<Entry> seen = new HashSet<>();
         for (Section section : elf.sections()) {
-            if (section.type() == SHT_RELA && section.relocations().target().hasFlags(SHF_EXECINSTR)) {
+            // a sh_info that is none is passed over, where the kernel looks at what lies behind the headers
+            if (section.type() == SHT_RELA
+                    && section.info() > 0
+                    && section.info() < elf.sectionCount()
+                    && section.relocations().target().hasFlags(SHF_EXECINSTR)) {
                 if (!once) {
                     seen.clear();
                 }

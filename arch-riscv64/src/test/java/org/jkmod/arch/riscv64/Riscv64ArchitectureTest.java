@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.jkmod.core.Architecture;
 import org.jkmod.core.Generation;
@@ -59,7 +63,7 @@ class Riscv64ArchitectureTest {
 
     private static List<String> messages(Reason reason, int type, long place, long value) {
         return ARCHITECTURE.messages(
-                new RelocationFailure(reason, 5, 0, type, 7, place, value), "nls_cp850", Generation.LINUX_7_1);
+                new RelocationFailure(reason, 5, 0, type, 7, place, value, 0), "nls_cp850", Generation.LINUX_7_1);
     }
 
     /**
@@ -103,5 +107,31 @@ class Riscv64ArchitectureTest {
     void facts_ofTheArchitecture_areThoseOfRiscv() {
         assertThat(ARCHITECTURE.facts().relocationErrno()).hasToString("EINVAL");
         assertThat(ARCHITECTURE.facts().prel32()).isFalse();
+    }
+
+    /** Instructions as an assembler writes them, the first byte first. */
+    private static OptionalInt constant(String hex) {
+        return ARCHITECTURE.constantReturn(
+                ByteBuffer.wrap(HexFormat.of().parseHex(hex)).order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** The first two are the inits of the recorded modules init-ret-0, -eexist; assembled with GNU as. */
+    @Test
+    void constantReturn_ofAFunctionThatDoesNothingElse_isKnown() {
+        assertThat(constant("1305000067800000")).as("li a0, 0; ret").hasValue(0);
+        assertThat(constant("1305f0fe67800000")).as("li a0, -17; ret").hasValue(-17);
+        assertThat(constant("01458280")).as("c.li a0, 0; c.ret").hasValue(0);
+        assertThat(constant("3d558280")).as("c.li a0, -17; c.ret").hasValue(-17);
+        assertThat(constant("15458280")).as("c.li a0, 5; c.ret").hasValue(5);
+        assertThat(constant("9305000067800000")).as("li a1, 0; ret").isEmpty();
+        assertThat(constant("130500000000")).as("no ret").isEmpty();
+        assertThat(constant("")).isEmpty();
+    }
+
+    @Test
+    void elfCheckArch_ofAFile_looksAtItsClassToo() {
+        assertThat(ARCHITECTURE.elfCheckArch(243, 2)).isTrue();
+        assertThat(ARCHITECTURE.elfCheckArch(243, 1)).isFalse();
+        assertThat(ARCHITECTURE.elfCheckArch(62, 2)).isFalse();
     }
 }

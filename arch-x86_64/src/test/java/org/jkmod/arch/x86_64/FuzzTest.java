@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jkmod.core.Kernel;
+import org.jkmod.core.KernelModule;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.KernelRelease;
 import org.jkmod.core.KernelSnapshot;
@@ -20,6 +21,7 @@ import org.jkmod.core.ModuleLoadException;
 import org.jkmod.core.RelocationException;
 import org.jkmod.core.RelocationPolicy;
 import org.jkmod.core.Relocator;
+import org.jkmod.core.Verdict;
 import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.symtab.Kallsyms;
@@ -105,12 +107,19 @@ class FuzzTest {
 
     /** All that anybody asks of a module; whether it loaded. */
     private static boolean use(Kernel kernel, byte[] bytes) {
-        KernelObject object;
+        LoadOptions options = LoadOptions.parameters("size=4096 upper=1 sizes=1,2");
+        Verdict verdict = kernel.check(KernelObject.unchecked(bytes, "damaged.ko"), options);
+        boolean loads = load(kernel, KernelObject.unchecked(bytes, "damaged.ko"), options);
+        assertThat(verdict.loads()).isEqualTo(loads);
         try {
-            object = KernelObject.parse(bytes, "damaged.ko");
+            ask(KernelObject.parse(bytes, "damaged.ko"));
         } catch (MalformedInputException e) {
-            return false;
+            assertThat(e).message().startsWith("damaged.ko: ").doesNotContain("\n");
         }
+        return loads;
+    }
+
+    private static void ask(KernelObject object) {
         List<Runnable> questions = List.of(
                 object::name,
                 object::modinfo,
@@ -135,10 +144,13 @@ class FuzzTest {
                 assertThat(e).message().contains("no architecture with e_machine");
             }
         }
+    }
+
+    private static boolean load(Kernel kernel, KernelObject object, LoadOptions options) {
         try {
-            kernel.load(object, LoadOptions.parameters("size=4096 upper=1 sizes=1,2"));
+            KernelModule module = kernel.load(object, options);
             kernel.kallsyms();
-            kernel.unload(object.name());
+            kernel.unload(module.name());
             return true;
         } catch (ModuleLoadException e) {
             assertThat(e.problems()).isNotEmpty();

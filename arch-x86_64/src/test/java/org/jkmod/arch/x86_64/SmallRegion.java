@@ -5,6 +5,7 @@ import org.jkmod.core.AddressRange;
 import org.jkmod.core.Architecture;
 import org.jkmod.core.ArchitectureFacts;
 import org.jkmod.core.Generation;
+import org.jkmod.core.MemoryMap;
 import org.jkmod.core.RelocationFailure;
 import org.jkmod.core.RelocationType;
 
@@ -19,9 +20,11 @@ record SmallRegion(Architecture other, AddressRange moduleRegion) implements Arc
                 facts.machine(),
                 facts.elfClass(),
                 facts.byteOrder(),
-                List.of(moduleRegion),
-                facts.perCpuRegion(),
-                facts.kernelImage(),
+                List.of(MemoryMap.fixed(
+                        Generation.LINUX_6_1,
+                        facts.memoryMaps().get(0).image(),
+                        facts.memoryMaps().get(0).perCpu(),
+                        MemoryMap.ModuleRegion.of(moduleRegion))),
                 facts.prel32(),
                 facts.relocationErrno());
     }

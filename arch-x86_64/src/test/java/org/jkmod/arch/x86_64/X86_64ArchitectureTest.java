@@ -6,10 +6,13 @@ import java.io.File;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleFinder;
 import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jkmod.core.Architecture;
@@ -81,8 +84,6 @@ class X86_64ArchitectureTest {
         assertThat(architecture.facts().elfClass()).isEqualTo(ElfClass.ELFCLASS64);
         assertThat(architecture.facts().byteOrder()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
         assertThat(architecture.pageSize()).isEqualTo(4096);
-        assertThat(architecture.facts().moduleRegions().get(0).start()).isEqualTo(0xffffffffc0000000L);
-        assertThat(architecture.facts().moduleRegions().get(0).end()).isEqualTo(0xffffffffff000000L);
         assertThat(architecture.facts().relocationErrno()).isEqualTo(Errno.ENOEXEC);
         assertThat(architecture.facts().prel32()).isTrue();
     }
@@ -98,18 +99,18 @@ class X86_64ArchitectureTest {
     private record Case(String name, Generation generation, RelocationFailure failure, List<String> printed) {}
 
     private static final RelocationFailure TYPE_13 =
-            new RelocationFailure(Reason.UNKNOWN_TYPE, 42, 0, 13, 1, 0xffffffffc0486640L, 0);
+            new RelocationFailure(Reason.UNKNOWN_TYPE, 42, 0, 13, 1, 0xffffffffc0486640L, 0, 0);
     private static final RelocationFailure BIG_TYPE =
-            new RelocationFailure(Reason.UNKNOWN_TYPE, 42, 0, 0x12345, 1, 0xffffffffc0486640L, 0);
+            new RelocationFailure(Reason.UNKNOWN_TYPE, 42, 0, 0x12345, 1, 0xffffffffc0486640L, 0, 0);
     private static final RelocationFailure WHOLE_TYPE =
-            new RelocationFailure(Reason.UNKNOWN_TYPE, 42, 0, -1, 1, 0xffffffffc0486640L, 0);
+            new RelocationFailure(Reason.UNKNOWN_TYPE, 42, 0, -1, 1, 0xffffffffc0486640L, 0, 0);
 
     private static RelocationFailure overflow(long value) {
-        return new RelocationFailure(Reason.OVERFLOW, 42, 0, 10, 1, 0xffffffffc0486640L, value);
+        return new RelocationFailure(Reason.OVERFLOW, 42, 0, 10, 1, 0xffffffffc0486640L, value, 0);
     }
 
     private static RelocationFailure nonzero(long value) {
-        return new RelocationFailure(Reason.NONZERO_PLACE, 42, 0, 1, 1, 0xffffffffc0486640L, value);
+        return new RelocationFailure(Reason.NONZERO_PLACE, 42, 0, 1, 1, 0xffffffffc0486640L, value, 0);
     }
 
     @TestFactory
@@ -175,5 +176,28 @@ class X86_64ArchitectureTest {
                         c.name() + " " + c.generation(),
                         () -> assertThat(architecture.messages(c.failure(), "nls_cp850", c.generation()))
                                 .isEqualTo(c.printed())));
+    }
+
+    /** Instructions as an assembler writes them, the first byte first. */
+    private static OptionalInt constant(String hex) {
+        return new X86_64Architecture()
+                .constantReturn(ByteBuffer.wrap(HexFormat.of().parseHex(hex)).order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** The first two are the inits of the recorded modules init-ret-0, -eexist; assembled with GNU as. */
+    @Test
+    void constantReturn_ofAFunctionThatDoesNothingElse_isKnown() {
+        assertThat(constant("f30f1efab800000000c3"))
+                .as("endbr64; mov $0, %eax; ret")
+                .hasValue(0);
+        assertThat(constant("f30f1efab8efffffffc3"))
+                .as("endbr64; mov $-17, %eax; ret")
+                .hasValue(-17);
+        assertThat(constant("b805000000c3")).as("mov $5, %eax; ret").hasValue(5);
+        assertThat(constant("31c0c3")).as("xor %eax, %eax; ret").hasValue(0);
+        assertThat(constant("b805000000e9")).as("no ret").isEmpty();
+        assertThat(constant("bb05000000c3")).as("mov $5, %ebx; ret").isEmpty();
+        assertThat(constant("f30f1efa")).as("cut").isEmpty();
+        assertThat(constant("")).isEmpty();
     }
 }
