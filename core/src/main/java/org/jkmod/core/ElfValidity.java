@@ -119,7 +119,7 @@ final class ElfValidity extends ElfHeaderValidity {
             throw new IllegalStateException("no check for struct module");
         }
         SymbolTable symbols = elf().symbols().orElseThrow(() -> new IllegalStateException("no check for symbols"));
-        return new LoadInfo(profile(), elf(), symbols, tags(), module, ignoreModversions, sizeUnknown);
+        return new LoadInfo(profile(), elf(), symbols, tags(), placed(module), ignoreModversions, sizeUnknown);
     }
 
     /** The only section of a name; empty if there is none. */
@@ -150,10 +150,30 @@ final class ElfValidity extends ElfHeaderValidity {
         Modinfo known = tags;
         if (known == null) {
             Section section = modinfo;
-            known = section == null ? Modinfo.EMPTY : Modinfo.parseAsLoader(bytes(), section.offset(), section.size());
+            known = section == null
+                    ? Modinfo.EMPTY
+                    : Modinfo.parseAsLoader(bytes(), placed(section).offset(), section.size());
             tags = known;
         }
         return known;
+    }
+
+    /**
+     * A section whose bytes are looked at although its type says that it has none, so that no check has seen where they are.
+     *
+     * @throws MalformedInputException if they are not in the file
+     */
+    private Section placed(Section section) {
+        long offset = section.offset();
+        if (offset < 0 || offset > bytes().length) {
+            throw new MalformedInputException(
+                    fileName(),
+                    section + " sh_offset",
+                    0,
+                    "0x" + Long.toHexString(offset),
+                    "an offset in the file, which the kernel does not check");
+        }
+        return section;
     }
 
     private String name() {

@@ -243,6 +243,24 @@ class ElfValidityTest {
                                 "module some: " + struct + " section must have a size set",
                                 "module some: " + struct + " section must have a size set")),
                 new Case(
+                        "modinfo without bytes, and nowhere",
+                        patched(h -> {
+                            h.to.putInt(h.header(".modinfo") + 4, SHT_NOBITS);
+                            h.put64(h.header(".modinfo") + 24, Long.MIN_VALUE);
+                        }),
+                        List.of(UNCHECKED, LOADS, UNCHECKED, UNCHECKED)),
+                new Case(
+                        "struct module of no type, and nowhere",
+                        patched(h -> {
+                            h.to.putInt(h.header(struct) + 4, 0);
+                            h.put64(h.header(struct) + 24, Long.MIN_VALUE);
+                        }),
+                        List.of(
+                                UNCHECKED,
+                                "module some: Only one " + struct + " section must exist.",
+                                UNCHECKED,
+                                UNCHECKED)),
+                new Case(
                         "struct module that is not loaded",
                         patched(h -> h.put64(h.header(struct) + 8, 1)),
                         List.of(
