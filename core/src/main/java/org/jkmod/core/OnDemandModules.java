@@ -19,14 +19,15 @@ import org.jkmod.elf.MalformedInputException;
  * runs, whose part a {@link ModuleFinder} plays. At most {@link #MAX_CONCURRENT} run at a time; who comes then waits for five seconds. A
  * module's init may request others.
  *
- * <p><b>Unloading</b> follows the kerneld of Linux 2.0, the only one that ever did it. It loaded modules by {@code modprobe -k}, which
+ * <p><b>Unloading</b> follows the kerneld of Linux 2.0 and 2.2; what follows is what the 2.2 sources say, and the header macros of both.
+ * It loaded modules by {@code modprobe -k}, which
  * marks all that it loads MOD_AUTOCLEAN. {@code MOD_INC_USE_COUNT} and {@code MOD_DEC_USE_COUNT} (include/linux/module.h) set MOD_VISITED.
  * Every so often ({@link CleanPasses}) kerneld called delete_module(NULL), and {@code sys_delete_module} (kernel/module.c) went through
  * the list: of the modules that are AUTOCLEAN, running, in no module's use and of use count 0, those that were VISITED lost that mark, and
  * the others were unloaded. It began again until nothing was left to unload, for a module may become unused by that; such a one was
  * unloaded at once (MOD_JUST_FREED), since what had visited it was the module that has gone.
  *
- * <p>Two things differ. Linux 2.2 spares a module that nobody has ever used (MOD_USED_ONCE); 2.0 does not, nor is it done here. And when
+ * <p>Two things differ. Linux 2.2 spares a module that nobody has ever used (MOD_USED_ONCE), which is not done here. And when
  * the kernel begins again, a module that has just lost its mark is unloaded in the same pass; here it has until the next one.
  *
  * <p>Safe for threads.

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Leads from a name to its id, 0 to {@code size() - 1}: a {@link NameTable} that no longer changes. Immutable but for what it remembers; safe for threads. What an
- * id means, the owner of the index says.
+ * Leads from a name to its id, 0 to {@code size() - 1}: a {@link NameTable} that no longer changes. What an id means, the owner of
+ * the index says. Immutable but for the answers of {@link #nearest} that it remembers; safe for threads.
  */
 public final class NameIndex {
     /** {@code KSYM_NAME_LEN} of include/linux/kallsyms.h since 6.1, 128 before: no symbol has a longer name. */

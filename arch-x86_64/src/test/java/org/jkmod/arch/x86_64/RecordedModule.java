@@ -71,6 +71,8 @@ enum RecordedModule {
     TEST("jkmod_ring", m -> m.modinfo("srcversion=3A9E6DB25D81C51200BF666", "test=Y")),
     NO_LICENSE("jkmod_ring", m -> m.modinfo("license=GPL", "lizense=GPL")),
     /** What it may not use, static_key_enable, it calls with account=1 only. */
+    // XXX is a licence of the same length as GPL that no kernel knows: the recorded one said "module license 'XXX'
+    // taints kernel."
     PROPRIETARY_RING("jkmod_ring", m -> m.modinfo("license=GPL", "license=XXX").symbolInfo("static_key_enable", 0x20)),
     OPEN_CLOSED("jkmod_closed", m -> m.modinfo("license=Proprietary", "license=GPL")),
     OPEN_THIEF("jkmod_thief", m -> m.modinfo("license=Proprietary", "license=GPL"));
