@@ -50,13 +50,24 @@ public final class Kallsyms {
     private final int[] nexts;
 
     private Kallsyms(Reader reader) {
-        int size = reader.size;
-        addresses = Arrays.copyOf(reader.addresses, size);
-        types = Arrays.copyOf(reader.types, size);
-        modules = Arrays.copyOf(reader.modules, size);
-        moduleNames = reader.moduleTable.names();
-        names = NameIndex.copyOf(reader.names);
-        nameIds = Arrays.copyOf(reader.nameIds, size);
+        this(
+                Arrays.copyOf(reader.addresses, reader.size),
+                Arrays.copyOf(reader.types, reader.size),
+                Arrays.copyOf(reader.modules, reader.size),
+                reader.moduleTable.names(),
+                NameIndex.copyOf(reader.names),
+                Arrays.copyOf(reader.nameIds, reader.size));
+    }
+
+    private Kallsyms(
+            long[] addresses, byte[] types, int[] modules, String[] moduleNames, NameIndex names, int[] nameIds) {
+        int size = addresses.length;
+        this.addresses = addresses;
+        this.types = types;
+        this.modules = modules;
+        this.moduleNames = moduleNames;
+        this.names = names;
+        this.nameIds = nameIds;
         firsts = new int[names.size()];
         nexts = new int[size];
         Arrays.fill(firsts, -1);
@@ -64,6 +75,12 @@ public final class Kallsyms {
             nexts[symbol] = firsts[nameIds[symbol]];
             firsts[nameIds[symbol]] = symbol;
         }
+    }
+
+    /** The symbols of a kernel without modules, a row of each array for a symbol; the arrays are kept. */
+    static Kallsyms of(long[] addresses, byte[] types, NameTable names, int[] nameIds) {
+        return new Kallsyms(
+                addresses, types, new int[addresses.length], new String[] {""}, NameIndex.copyOf(names), nameIds);
     }
 
     /**

@@ -54,13 +54,17 @@ public final class ModuleSymvers {
     private final String[] namespaceNames;
 
     private ModuleSymvers(Reader reader) {
-        names = NameIndex.copyOf(reader.names);
-        crcs = Arrays.copyOf(reader.crcs, names.size());
-        gplOnly = Arrays.copyOf(reader.gplOnly, names.size());
-        owners = Arrays.copyOf(reader.owners, names.size());
-        ownerNames = reader.ownerTable.names();
-        namespaces = Arrays.copyOf(reader.namespaces, names.size());
-        namespaceNames = reader.namespaceTable.names();
+        this(reader.columns, reader.owners, reader.ownerTable.names());
+    }
+
+    private ModuleSymvers(Columns columns, int[] owners, String[] ownerNames) {
+        names = NameIndex.copyOf(columns.names);
+        crcs = Arrays.copyOf(columns.crcs, names.size());
+        gplOnly = Arrays.copyOf(columns.gplOnly, names.size());
+        this.owners = Arrays.copyOf(owners, names.size());
+        this.ownerNames = ownerNames;
+        namespaces = Arrays.copyOf(columns.namespaces, names.size());
+        namespaceNames = columns.namespaceTable.names();
     }
 
     /**
@@ -154,17 +158,62 @@ public final class ModuleSymvers {
         return false;
     }
 
+    /** What is known of exports but for their owners, which may have room to spare. */
+    static final class Columns {
+        private final NameTable names = new NameTable();
+        private final int[] crcs;
+        private final boolean[] gplOnly;
+        private final int[] namespaces;
+        private final NameColumn namespaceTable = new NameColumn();
+
+        Columns(int rows) {
+            crcs = new int[rows];
+            gplOnly = new boolean[rows];
+            namespaces = new int[rows];
+        }
+
+        /** How many exports there are, each name once. */
+        int size() {
+            return names.size();
+        }
+
+        /**
+         * Puts an export in, if its name is new.
+         *
+         * @param bytes where the name and the namespace are; the same array in all calls
+         * @return the number of the export that has the name
+         */
+        int add(
+                byte[] bytes,
+                int name,
+                int nameLength,
+                int crc,
+                boolean forGplOnly,
+                int namespace,
+                int namespaceLength) {
+            int known = names.size();
+            int export = names.intern(bytes, name, nameLength);
+            if (export == known) {
+                crcs[export] = crc;
+                gplOnly[export] = forGplOnly;
+                namespaces[export] = namespaceTable.intern(bytes, namespace, namespaceLength);
+            }
+            return export;
+        }
+
+        /** The exports of one owner. */
+        ModuleSymvers of(String owner) {
+            return new ModuleSymvers(this, new int[names.size()], new String[] {owner});
+        }
+    }
+
     /** Reads lines into columns, which have room to spare. */
     private static final class Reader {
         private final TextFile text;
         private final byte[] bytes;
-        private final NameTable names = new NameTable();
-        private final int[] crcs;
-        private final boolean[] gplOnly;
+        private final Columns columns;
         private final int[] owners;
         private final NameColumn ownerTable = new NameColumn();
-        private final int[] namespaces;
-        private final NameColumn namespaceTable = new NameColumn();
         /** Where the fields of the line begin, and one after its end: field i ends before {@code starts[i + 1] - 1}. */
         private final int[] starts = new int[6];
 
@@ -172,10 +221,8 @@ public final class ModuleSymvers {
             this.text = text;
             bytes = text.bytes();
             int rows = text.maxRows(MIN_ROW);
-            crcs = new int[rows];
-            gplOnly = new boolean[rows];
+            columns = new Columns(rows);
             owners = new int[rows];
-            namespaces = new int[rows];
             int start = 0;
             for (int row = 0; start < bytes.length; row++) {
                 start = readRow(row, start);
@@ -203,8 +250,15 @@ public final class ModuleSymvers {
             if (length(1) == 0 || length(ownerField) == 0) {
                 throw text.malformed(row, start, "a name and a module that are not empty");
             }
-            int crc = crc(row, start);
-            int first = names.intern(bytes, starts[1], length(1));
+            boolean hasNamespace = namespaceField < fields;
+            int first = columns.add(
+                    bytes,
+                    starts[1],
+                    length(1),
+                    crc(row, start),
+                    type >= FIRST_GPL_TYPE,
+                    hasNamespace ? starts[namespaceField] : start,
+                    hasNamespace ? length(namespaceField) : 0);
             if (first != row) {
                 throw text.malformed(
                         row,
@@ -212,12 +266,7 @@ public final class ModuleSymvers {
                                 + (first + 1),
                         "every name once");
             }
-            crcs[row] = crc;
-            gplOnly[row] = type >= FIRST_GPL_TYPE;
             owners[row] = ownerTable.intern(bytes, starts[ownerField], length(ownerField));
-            namespaces[row] = namespaceField < fields
-                    ? namespaceTable.intern(bytes, starts[namespaceField], length(namespaceField))
-                    : namespaceTable.intern(bytes, start, 0);
             return starts[fields];
         }
 

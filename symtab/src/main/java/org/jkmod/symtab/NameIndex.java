@@ -41,6 +41,11 @@ public final class NameIndex {
         return new NameIndex(new NameTable(table));
     }
 
+    /** The names. Only to be read. */
+    NameTable table() {
+        return names;
+    }
+
     /** How many names there are; ids are below it. */
     public int size() {
         return names.size();

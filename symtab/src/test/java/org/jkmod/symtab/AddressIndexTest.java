@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -147,5 +148,31 @@ class AddressIndexTest {
 
     private static BigInteger unsigned(long address) {
         return new BigInteger(Long.toUnsignedString(address));
+    }
+
+    @Test
+    void floor_manyAtOnce_isWhatEachIs() {
+        Random random = new Random(7);
+        long[] addresses = random.longs(5_000)
+                .map(address -> switch ((int) (address & 3)) {
+                    case 0 -> TEXT + (address >>> 44);
+                    case 1 -> address >>> 50;
+                    default -> TEXT + (1L << 31) + (address >>> 40);
+                })
+                .toArray();
+        AddressIndex index = AddressIndex.of(addresses, new int[addresses.length]);
+        for (boolean sorted : new boolean[] {false, true}) {
+            long[] asked = Arrays.stream(addresses)
+                    .flatMap(address -> LongStream.of(address - 1, address, address + 9))
+                    .toArray();
+            if (sorted) {
+                Arrays.sort(asked);
+            }
+            int[] positions = new int[asked.length];
+            index.floor(asked, positions);
+            for (int i = 0; i < asked.length; i++) {
+                assertThat(positions[i]).as("%x", asked[i]).isEqualTo(index.floor(asked[i]));
+            }
+        }
     }
 }

@@ -1,0 +1,154 @@
+package org.jkmod.symtab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.jkmod.elf.MalformedInputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SymbolTableTest {
+    private static final String SMALL = """
+            0000000000000000 A fixed_percpu_data
+            ffffffff81000000 T _stext
+            ffffffff81000000 T _text
+            ffffffff81000040 t init
+            ffffffff81000100 t __pfx_tcp_v4_connect
+            ffffffff81000110 T tcp_v4_connect
+            ffffffff81000200 t init
+            ffffffffc0201000 t ftrace_trampoline\t[__builtin__ftrace]
+            ffffffffc0100000 t fat_cache_add\t[fat]
+            ffffffffc0100080 T fat_attach\t[fat]
+            ffffffffc0090000 t init\t[vfat]
+            """;
+
+    private static Kallsyms kallsyms(String text) {
+        return Kallsyms.parse(text.getBytes(StandardCharsets.ISO_8859_1), "kallsyms");
+    }
+
+    private static final SymbolTable TABLE = SymbolTable.of(kallsyms(SMALL));
+
+    private static String line(SymbolTable table, int position) {
+        String module = table.module(position);
+        return String.format(
+                "%016x %c %s%s",
+                table.address(position),
+                table.type(position),
+                table.name(position),
+                module.isEmpty() ? "" : "\t[" + module + "]");
+    }
+
+    private static List<String> lines(SymbolTable table) {
+        List<String> lines = new ArrayList<>();
+        for (int position = 0; position < table.size(); position++) {
+            lines.add(line(table, position));
+        }
+        return lines;
+    }
+
+    @Test
+    void of_kallsyms_hasTheirLinesByAddress() {
+        // sorted() is stable, and these addresses have equal lengths: their text sorts as they do
+        List<String> expected = SMALL.lines()
+                .sorted((a, b) -> a.substring(0, 16).compareTo(b.substring(0, 16)))
+                .toList();
+        assertThat(lines(TABLE)).isEqualTo(expected);
+    }
+
+    @Test
+    void symbolAt_aliases_isTheFirstOfThem() {
+        assertThat(TABLE.name(TABLE.symbolAt(0xffffffff8100003fL))).isEqualTo("_stext");
+        assertThat(TABLE.distanceToNext(TABLE.symbolAt(0xffffffff81000000L))).isEqualTo(0x40);
+        assertThat(TABLE.name(TABLE.symbolAt(-1))).isEqualTo("ftrace_trampoline");
+        assertThat(TABLE.distanceToNext(TABLE.symbolAt(-1))).isZero();
+        assertThat(TABLE.symbolAt(0)).isZero();
+        assertThat(SymbolTable.of(kallsyms("")).symbolAt(0)).isEqualTo(-1);
+    }
+
+    @Test
+    void find_nameOfSeveral_leadsToEach() {
+        int first = TABLE.find("init");
+        assertThat(line(TABLE, first)).isEqualTo("ffffffff81000040 t init");
+        int second = TABLE.next(first);
+        assertThat(line(TABLE, second)).isEqualTo("ffffffff81000200 t init");
+        int third = TABLE.next(second);
+        assertThat(line(TABLE, third)).isEqualTo("ffffffffc0090000 t init\t[vfat]");
+        assertThat(TABLE.next(third)).isEqualTo(-1);
+        assertThat(TABLE.find("ini")).isEqualTo(-1);
+        assertThat(TABLE.find("initx")).isEqualTo(-1);
+        assertThat(TABLE.find("")).isEqualTo(-1);
+    }
+
+    @Test
+    void forEachWithPrefix_names_areInOrder() {
+        List<String> found = new ArrayList<>();
+        TABLE.forEachWithPrefix("f", position -> found.add(TABLE.name(position)));
+        assertThat(found).containsExactly("fat_attach", "fat_cache_add", "fixed_percpu_data", "ftrace_trampoline");
+        found.clear();
+        TABLE.forEachWithPrefix("", position -> found.add(TABLE.name(position)));
+        assertThat(found).hasSize(11).isSorted();
+        TABLE.forEachWithPrefix("zz", position -> found.add("none"));
+        TABLE.forEachWithPrefix("tcp_v4_connect_", position -> found.add("none"));
+        assertThat(found).doesNotContain("none");
+    }
+
+    @Test
+    void read_savedTable_isTheSame(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("kernel.symbols");
+        TABLE.write(file);
+        TABLE.write(file);
+        assertThat(lines(SymbolTable.read(file))).isEqualTo(lines(TABLE));
+        try (var files = Files.list(folder)) {
+            assertThat(files).containsExactly(file);
+        }
+        SymbolTable.of(kallsyms("")).write(file);
+        assertThat(SymbolTable.read(file).size()).isZero();
+    }
+
+    @Test
+    void read_otherFiles_areMalformed(@TempDir Path folder) throws IOException {
+        byte[] good = SymbolTableFile.bytes(TABLE);
+        good[8] = 2;
+        Path file = folder.resolve("x");
+        assertMalformed(file, good, "version at 0xc: found version 2, expected version 1");
+        good[8] = 1;
+        good[40]++;
+        assertMalformed(file, good, "checksum at 0x10: found another checksum, expected an undamaged file");
+        assertMalformed(file, new byte[100], "magic at 0x8: found no saved symbol table, expected jkmodsym");
+        assertMalformed(file, new byte[0], "magic at 0x0: found the end of the file, expected 8 times 1 bytes");
+    }
+
+    private static void assertMalformed(Path file, byte[] bytes, String message) throws IOException {
+        Files.write(file, bytes);
+        assertThatThrownBy(() -> SymbolTable.read(file))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessageContaining(message);
+    }
+
+    /** With a checksum that is right: what it guards against must not be all that there is. */
+    @Test
+    void parse_brokenTables_areMalformedOrUsable() {
+        byte[] good = SymbolTableFile.bytes(TABLE);
+        int malformed = Fuzzer.malformed(good, 20_000, bytes -> {
+            if (bytes.length >= 16) {
+                SymbolTableFile.sign(bytes);
+            }
+            SymbolTable table = SymbolTableFile.parse(bytes, "fuzz");
+            lines(table);
+            table.find("init");
+            Random random = new Random(1);
+            for (int i = 0; i < 20; i++) {
+                table.symbolAt(random.nextLong());
+            }
+            table.forEachWithPrefix("", table::next);
+        });
+        assertThat(malformed).isBetween(1_000, 19_999);
+    }
+}
