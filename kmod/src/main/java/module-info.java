@@ -5,6 +5,8 @@ module org.jkmod.kmod {
     requires transitive org.jkmod.core;
     requires static transitive org.jspecify;
     requires com.github.luben.zstd_jni;
-    requires com.google.common;
+    requires transitive com.google.common;
+    requires org.bouncycastle.provider;
+    requires org.bouncycastle.util;
     requires org.tukaani.xz;
 }

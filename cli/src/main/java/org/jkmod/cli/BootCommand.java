@@ -40,6 +40,12 @@ final class BootCommand implements Callable<Integer> {
     @ArgGroup
     private @Nullable Source source;
 
+    @Option(
+            names = "--json",
+            description =
+                    "Print an object: release, architecture, exports (how many symbols the kernel and its modules export).")
+    private boolean json;
+
     @Mixin
     private StateOption state = new StateOption();
 
@@ -83,7 +89,17 @@ final class BootCommand implements Callable<Integer> {
     public Integer call() throws IOException, Failure {
         try (SimulatedKernel kernel = SimulatedKernel.boot(state.in(environment), environment.clock(), profile())) {
             KernelProfile profile = kernel.kernel().profile();
-            environment.out().println(profile + ": " + profile.exports().size() + " exported symbols");
+            if (json) {
+                Json.print(environment.out(), to -> {
+                    to.beginObject();
+                    to.name("release").value(profile.release().text());
+                    to.name("architecture").value(profile.architecture().name());
+                    to.name("exports").value(profile.exports().size());
+                    to.endObject();
+                });
+            } else {
+                environment.out().println(profile + ": " + profile.exports().size() + " exported symbols");
+            }
         }
         return Main.OK;
     }

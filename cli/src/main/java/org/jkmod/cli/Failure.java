@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,12 @@ final class Failure extends Exception {
     /** What went wrong with a file, and with which. */
     static String message(IOException e) {
         return e instanceof FileSystemException f && f.getFile() != null ? f.getFile() + ": " + reason(e) : reason(e);
+    }
+
+    /** Why Java can't have a path: a NUL in it, or, most often, letters that the locale does not have. */
+    static String message(InvalidPathException e) {
+        boolean isNul = e.getInput().indexOf('\0') >= 0;
+        return e.getInput() + ": " + (isNul ? "NUL in a path" : "not in the locale's charset: set LC_ALL=C.UTF-8");
     }
 
     /** What went wrong, as strerror(3) says it: the JDK's exceptions for the most frequent errors say nothing but the file's name. */

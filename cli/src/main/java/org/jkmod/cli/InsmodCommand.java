@@ -11,6 +11,7 @@ import org.jkmod.core.Architecture;
 import org.jkmod.core.Errno;
 import org.jkmod.core.KernelModule;
 import org.jkmod.core.KernelObject;
+import org.jkmod.core.LoadOptions;
 import org.jkmod.core.ModuleLoadException;
 import org.jkmod.core.ModuleMemory;
 import org.jkmod.core.ModuleUse;
@@ -54,6 +55,24 @@ final class InsmodCommand implements Callable<Integer> {
                             + " errnoName, message, meaning and remedy.")
     private boolean json;
 
+    @Option(
+            names = {"-f", "--force"},
+            description = "As --force-vermagic and --force-modversion together.")
+    private boolean force;
+
+    @Option(
+            names = "--force-vermagic",
+            description = "Tell the kernel to ignore the version magic; it is tainted then, and may refuse"
+                    + " (CONFIG_MODULE_FORCE_LOAD).")
+    private boolean forceVermagic;
+
+    @Option(names = "--force-modversion", description = "Tell the kernel to ignore the versions of symbols; so, too.")
+    private boolean forceModversion;
+
+    @Mixin
+    @SuppressWarnings("unused") // nothing comes of them
+    private KmodOptions kmod = new KmodOptions();
+
     @Mixin
     private StateOption state = new StateOption();
 
@@ -65,10 +84,14 @@ final class InsmodCommand implements Callable<Integer> {
     public Integer call() throws IOException, Failure {
         try {
             byte[] bytes = read();
+            if (bytes.length == 0) {
+                // EINVAL, as kmod says it; of which kernel does not matter
+                throw new Failure(couldNot("Invalid parameters: the file is empty"));
+            }
             Architecture architecture = architecture(bytes);
             try (SimulatedKernel kernel = SimulatedKernel.openOrBoot(
                     state.in(environment), environment.clock(), BootCommand.embedded(architecture))) {
-                KernelModule module = kernel.insmod(fileName(), bytes, String.join(" ", parameters));
+                KernelModule module = kernel.insmod(fileName(), bytes, options());
                 if (json) {
                     Json.print(environment.out(), to -> write(to, module));
                 }
@@ -82,6 +105,10 @@ final class InsmodCommand implements Callable<Integer> {
         } catch (MalformedInputException e) {
             throw new Failure(couldNot("Invalid module format: " + e.getMessage()), e);
         }
+    }
+
+    private LoadOptions options() {
+        return new LoadOptions(String.join(" ", parameters), force || forceVermagic, force || forceModversion);
     }
 
     private String couldNot(String why) {

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  jkmod demo",
+            "  jkmod help insmod",
             "  jkmod insmod ./driver.ko debug=1",
             "  jkmod lsmod",
             "  jkmod load-tree --root / --release $(uname -r)"

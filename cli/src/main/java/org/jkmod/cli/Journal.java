@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jkmod.core.LoadOptions;
 import org.jkmod.elf.MalformedInputException;
 
 /**
@@ -34,6 +35,10 @@ import org.jkmod.elf.MalformedInputException;
 record Journal(Instant booted, List<Entry> entries) {
     private static final String VERSION = "1";
 
+    private static final String VERMAGIC = "vermagic";
+    private static final String MODVERSION = "modversion";
+    private static final String UNLOAD = "unload";
+
     /** One thing that happened. */
     sealed interface Entry permits Insmod, Rmmod {
         /** When: in microseconds since the boot. */
@@ -46,17 +51,18 @@ record Journal(Instant booted, List<Entry> entries) {
      * @param micros when
      * @param file what the file was called, without its folder
      * @param module the SHA-256 of its bytes, in hexadecimal digits
-     * @param parameters its parameters, separated by blanks
+     * @param options how it was loaded
      */
-    record Insmod(long micros, String file, String module, String parameters) implements Entry {}
+    record Insmod(long micros, String file, String module, LoadOptions options) implements Entry {}
 
     /**
      * A module was unloaded.
      *
      * @param micros when
      * @param name its name
+     * @param force whether by force
      */
-    record Rmmod(long micros, String name) implements Entry {}
+    record Rmmod(long micros, String name, boolean force) implements Entry {}
 
     /** Copies the list. */
     Journal {
@@ -126,12 +132,22 @@ record Journal(Instant booted, List<Entry> entries) {
                         "module",
                         insmod.module(),
                         "parameters",
-                        insmod.parameters()));
+                        insmod.options().parameters(),
+                        "force",
+                        force(insmod.options())));
             } else if (entry instanceof Rmmod rmmod) {
-                text.append(line("op", "rmmod", "micros", micros, "name", rmmod.name()));
+                text.append(line(
+                        "op", "rmmod", "micros", micros, "name", rmmod.name(), "force", rmmod.force() ? UNLOAD : ""));
             }
         }
         return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** What the kernel was told to ignore: {@code vermagic}, {@code modversion}, or both with a blank between them. */
+    private static String force(LoadOptions options) {
+        return (options.ignoreVermagic() ? VERMAGIC : "")
+                + (options.ignoreVermagic() && options.ignoreModversions() ? " " : "")
+                + (options.ignoreModversions() ? MODVERSION : "");
     }
 
     private static String line(String... pairs) {
@@ -139,6 +155,9 @@ record Journal(Instant booted, List<Entry> entries) {
         try (JsonWriter json = new JsonWriter(text)) {
             json.beginObject();
             for (int i = 0; i < pairs.length; i += 2) {
+                if (pairs[i].equals("force") && pairs[i + 1].isEmpty()) {
+                    continue; // so it is with nearly all
+                }
                 json.name(pairs[i]);
                 switch (pairs[i]) {
                     case "version", "micros" -> json.value(Long.parseLong(pairs[i + 1]));
@@ -207,10 +226,24 @@ record Journal(Instant booted, List<Entry> entries) {
 
         Entry entry() {
             return switch (get("op")) {
-                case "insmod" -> new Insmod(micros(), get("file"), hash(), get("parameters"));
-                case "rmmod" -> new Rmmod(micros(), get("name"));
+                case "insmod" -> new Insmod(micros(), get("file"), hash(), options());
+                case "rmmod" ->
+                    new Rmmod(micros(), get("name"), forced(List.of("", UNLOAD)).contains(UNLOAD));
                 default -> throw fault("insmod or rmmod");
             };
+        }
+
+        private LoadOptions options() {
+            List<String> force = forced(List.of("", VERMAGIC, MODVERSION));
+            return new LoadOptions(get("parameters"), force.contains(VERMAGIC), force.contains(MODVERSION));
+        }
+
+        private List<String> forced(List<String> known) {
+            List<String> force = List.of(values.getOrDefault("force", "").split(" ", -1));
+            if (!known.containsAll(force)) {
+                throw fault("\"force\" of " + String.join(" ", known).strip());
+            }
+            return force;
         }
 
         private String hash() {

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jkmod.core.KernelModule;
-import org.jkmod.core.ModuleUse;
 import org.jkmod.core.Taint;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +32,10 @@ final class LsmodCommand implements Callable<Integer> {
                     "Print an array of objects: name, size (bytes), references, users (names), state (Live), address"
                             + " (where its code begins), taints (their letters).")
     private boolean json;
+
+    @Mixin
+    @SuppressWarnings("unused") // nothing comes of them
+    private KmodOptions kmod = new KmodOptions();
 
     @Mixin
     private StateOption state = new StateOption();
@@ -62,17 +65,9 @@ final class LsmodCommand implements Callable<Integer> {
 
     /** A module's line, as kmod's lsmod has it. */
     static String line(KernelModule module) {
-        String users = String.join(",", users(module));
+        String users = String.join(",", module.holders());
         return String.format(Locale.ROOT, "%-19s %8d  %d", module.name(), module.size(), module.references())
                 + (users.isEmpty() ? "" : " " + users);
-    }
-
-    /** Names of the modules that use a module. */
-    private static List<String> users(KernelModule module) {
-        return module.users().stream()
-                .map(ModuleUse::source)
-                .map(KernelModule::name)
-                .toList();
     }
 
     /** An array of modules. */
@@ -92,7 +87,7 @@ final class LsmodCommand implements Callable<Integer> {
         to.name("size").value(module.size());
         to.name("references").value(module.references());
         to.name("users").beginArray();
-        for (String user : users(module)) {
+        for (String user : module.holders()) {
             to.value(user);
         }
         to.endArray();

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code jkmod} command. */
@@ -60,9 +63,21 @@ public final class Main {
     }
 
     /** As above, in any environment. */
-    static int run(String[] args, Environment environment) {
+    static int run(String[] given, Environment environment) {
+        String[] args = withoutHelp(given);
         try {
-            return commandLine(environment).execute(args);
+            ModinfoRequest modinfo = args.length > 1 && args[0].equals("modinfo") ? ModinfoRequest.of(args) : null;
+            return modinfo != null
+                    ? modinfo.run(environment)
+                    : commandLine(environment, args).execute(args);
+        } catch (IOException e) {
+            environment.out().flush();
+            environment.err().println("jkmod " + args[0] + ": " + PrintableText.of(Failure.message(e)));
+            return FAILED;
+        } catch (InvalidPathException e) {
+            environment.out().flush();
+            environment.err().println("jkmod " + args[0] + ": " + PrintableText.of(Failure.message(e)));
+            return FAILED;
         } catch (RuntimeException | Error e) {
             return bug(environment, e);
         } finally {
@@ -70,39 +85,112 @@ public final class Main {
         }
     }
 
-    /** The subcommands, in the order of the help. */
-    private static List<Object> commands(Environment environment) {
-        return List.of(
-                new DemoCommand(environment),
-                new CheckCommand(environment),
-                new ReplayCommand(environment),
-                new BootCommand(environment),
-                new InsmodCommand(environment),
-                new RmmodCommand(environment),
-                new LsmodCommand(environment),
-                new MapCommand(environment),
-                new DmesgCommand(environment),
-                new KallsymsCommand(environment),
-                new LoadTreeCommand(),
-                new RelocateCommand(),
-                new LayoutCommand(),
-                new ProfileCommand(environment),
-                new CompletionCommand(environment));
+    /** {@code help COMMAND} as {@code COMMAND --help}: picocli would want all subcommands for it. */
+    private static String[] withoutHelp(String[] args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        if (args.length == 1 || args[1].startsWith("-")) {
+            return new String[] {"--help"};
+        }
+        // Of an unknown command, the message is that it is one.
+        return COMMANDS.contains(args[1]) ? new String[] {args[1], "--help"} : new String[] {args[1]};
     }
 
-    private static CommandLine commandLine(Environment environment) {
+    /** The names of the subcommands, in the order of the help. */
+    static final List<String> COMMANDS = List.of(
+            "demo",
+            "check",
+            "replay",
+            "boot",
+            "insmod",
+            "rmmod",
+            "modprobe",
+            "modules-load",
+            "coldplug",
+            "lsmod",
+            "map",
+            "modinfo",
+            "dmesg",
+            "kallsyms",
+            "depmod",
+            "depends",
+            "closure",
+            "graph",
+            "static-nodes",
+            "load-tree",
+            "relocate",
+            "layout",
+            "profile",
+            "completion");
+
+    /** The subcommand of a name. */
+    private static Object command(String name, Environment environment) {
+        return switch (name) {
+            case "demo" -> new DemoCommand(environment);
+            case "check" -> new CheckCommand(environment);
+            case "replay" -> new ReplayCommand(environment);
+            case "boot" -> new BootCommand(environment);
+            case "insmod" -> new InsmodCommand(environment);
+            case "rmmod" -> new RmmodCommand(environment);
+            case "modprobe" -> new ModprobeCommand(environment);
+            case "modules-load" -> new ModulesLoadCommand(environment);
+            case "coldplug" -> new ColdplugCommand(environment);
+            case "lsmod" -> new LsmodCommand(environment);
+            case "map" -> new MapCommand(environment);
+            case "modinfo" -> new ModinfoCommand(environment);
+            case "dmesg" -> new DmesgCommand(environment);
+            case "kallsyms" -> new KallsymsCommand(environment);
+            case "depmod" -> new DepmodCommand(environment);
+            case "depends" -> new DependsCommand(environment);
+            case "closure" -> new ClosureCommand(environment);
+            case "graph" -> new GraphCommand(environment);
+            case "static-nodes" -> new StaticNodesCommand(environment);
+            case "load-tree" -> new LoadTreeCommand();
+            case "relocate" -> new RelocateCommand();
+            case "layout" -> new LayoutCommand();
+            case "profile" -> new ProfileCommand(environment);
+            case "completion" -> new CompletionCommand(environment);
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** With the one subcommand that is named, or with all: picocli takes as long for all as many a command does. */
+    private static CommandLine commandLine(Environment environment, String[] args) {
         CommandLine root = new CommandLine(new Jkmod());
-        commands(environment).forEach(root::addSubcommand);
+        String first = args.length == 0 ? "" : args[0];
+        boolean one = COMMANDS.contains(first) && !first.equals("completion");
+        for (String name : one ? List.of(first) : COMMANDS) {
+            root.addSubcommand(command(name, environment));
+        }
+        CommandLine modprobe = root.getSubcommands().get("modprobe");
+        if (modprobe != null) {
+            // MODPROBE_OPTIONS and scripts say things twice.
+            modprobe.setOverwrittenOptionsAllowed(true);
+        }
         root.getCommandSpec().versionProvider(new Jkmod.Version());
         root.getSubcommands()
                 .values()
                 .forEach(command -> command.getCommandSpec().versionProvider(new Jkmod.Version()));
+        if (List.of(args).contains("-")) {
+            // Where options may be abbreviated, picocli 4.7 fails at a lone dash.
+            root.setAbbreviatedOptionsAllowed(false);
+        }
+        root.registerConverter(Path.class, Main::path);
         return root.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8))
                 .setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setParameterExceptionHandler((e, args) -> usage(environment, e))
+                .setParameterExceptionHandler((e, given) -> usage(environment, e))
                 .setExecutionExceptionHandler((e, command, result) -> failure(environment, command, e, result));
+    }
+
+    private static Path path(String argument) {
+        try {
+            return Path.of(argument);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException(Failure.message(e));
+        }
     }
 
     private static int usage(Environment environment, ParameterException e) {
@@ -142,6 +230,8 @@ public final class Main {
             message = String.valueOf(e.getMessage());
         } else if (e instanceof IOException io) {
             message = Failure.message(io);
+        } else if (e instanceof InvalidPathException path) {
+            message = Failure.message(path);
         } else {
             return bug(environment, e);
         }

@@ -77,6 +77,12 @@ final class ProfileCommand implements Callable<Integer> {
     private @Nullable Path config;
 
     @Option(
+            names = "--sysfs",
+            paramLabel = "DIR",
+            description = "/sys of the running kernel, or a copy: names that built-in modules have taken.")
+    private @Nullable Path sysfs;
+
+    @Option(
             names = {"-o", "--output"},
             required = true,
             paramLabel = "FILE",
@@ -92,7 +98,7 @@ final class ProfileCommand implements Callable<Integer> {
             names = "--json",
             description =
                     "Print that as an object: release, architecture, vermagic, thisModuleSize, config (an object),"
-                            + " exports, addresses, trustedKeys (how many; null: unknown), unknown (an array).")
+                            + " exports, addresses, trustedKeys (how many; null: unknown), sysfsModules (names), unknown (an array).")
     private boolean json;
 
     ProfileCommand(Environment environment) {
@@ -110,6 +116,7 @@ final class ProfileCommand implements Callable<Integer> {
                 .config(config)
                 .module(module)
                 .image(image)
+                .sysfs(sysfs)
                 .read();
         OutputFile.write(output, profile::save);
         if (verbose) {
@@ -129,6 +136,9 @@ final class ProfileCommand implements Callable<Integer> {
         known.add(ProfileSources.known(profile).size() + " values of the configuration");
         profile.vermagic().ifPresent(magic -> known.add("vermagic '" + magic + "'"));
         profile.thisModuleSize().ifPresent(size -> known.add("struct module of " + size + " bytes"));
+        if (!profile.sysfsModules().isEmpty()) {
+            known.add(profile.sysfsModules().size() + " built-in modules in sysfs");
+        }
         List<String> unknown = ProfileSources.unknown(profile);
         return profile + ": " + String.join(", ", known) + "; unknown: "
                 + (unknown.isEmpty() ? "nothing" : String.join(", ", unknown));
@@ -155,6 +165,11 @@ final class ProfileCommand implements Callable<Integer> {
         to.name("addresses").value(profile.addresses().map(a -> a.size()).orElse(null));
         to.name("trustedKeys")
                 .value(profile.trustedKeys().map(k -> k.certificates().size()).orElse(null));
+        to.name("sysfsModules").beginArray();
+        for (String name : profile.sysfsModules()) {
+            to.value(name);
+        }
+        to.endArray();
         to.name("unknown").beginArray();
         for (String fact : ProfileSources.unknown(profile)) {
             to.value(fact);

@@ -53,9 +53,9 @@ final class SimulatedKernel implements AutoCloseable {
         try {
             if (entry instanceof Journal.Insmod insmod) {
                 KernelObject object = KernelObject.parse(directory.module(insmod.module()), insmod.file());
-                kernel.load(object, LoadOptions.parameters(insmod.parameters()));
+                kernel.load(object, insmod.options());
             } else if (entry instanceof Journal.Rmmod rmmod) {
-                kernel.unload(rmmod.name());
+                kernel.unload(rmmod.name(), flags(rmmod.force()));
             }
         } catch (KernelException e) {
             // As it was the first time; what the kernel says of it, it has said again.
@@ -189,13 +189,18 @@ final class SimulatedKernel implements AutoCloseable {
      * @throws ModuleLoadException if the kernel refuses it: that is remembered, too
      */
     KernelModule insmod(String file, byte[] bytes, String parameters) throws IOException {
+        return insmod(file, bytes, LoadOptions.parameters(parameters));
+    }
+
+    /** As above, with more to say. */
+    KernelModule insmod(String file, byte[] bytes, LoadOptions options) throws IOException {
         KernelObject object = KernelObject.parse(bytes, file);
         try {
-            KernelModule module = kernel.load(object, LoadOptions.parameters(parameters));
-            remember(new Journal.Insmod(micros.get(), file, directory.keep(bytes), parameters));
+            KernelModule module = kernel.load(object, options);
+            remember(new Journal.Insmod(micros.get(), file, directory.keep(bytes), options));
             return module;
         } catch (ModuleLoadException e) {
-            remember(new Journal.Insmod(micros.get(), file, directory.keep(bytes), parameters));
+            remember(new Journal.Insmod(micros.get(), file, directory.keep(bytes), options));
             throw e;
         }
     }
@@ -206,8 +211,17 @@ final class SimulatedKernel implements AutoCloseable {
      * @throws KernelException if the kernel refuses; nothing is left of that
      */
     void rmmod(String name) throws IOException {
-        kernel.unload(name);
-        remember(new Journal.Rmmod(micros.get(), name));
+        rmmod(name, false);
+    }
+
+    /** As above; by force, if the kernel can be forced. */
+    void rmmod(String name, boolean force) throws IOException {
+        kernel.unload(name, flags(force));
+        remember(new Journal.Rmmod(micros.get(), name, force));
+    }
+
+    private static int flags(boolean force) {
+        return Kernel.O_NONBLOCK | (force ? Kernel.O_TRUNC : 0);
     }
 
     private void remember(Journal.Entry entry) throws IOException {

@@ -86,10 +86,10 @@ class DemoCommandTest {
                         Module                  Size  Used by
                         jkmod_stat             12288  0
                         jkmod_echo             12288  1 jkmod_stat
-                        jkmod_ring             16384  2 jkmod_stat,jkmod_echo
+                        jkmod_ring             16384  2 jkmod_echo,jkmod_stat
 
                         $ jkmod rmmod jkmod_ring
-                          refused      Module jkmod_ring is in use by: jkmod_stat jkmod_echo
+                          refused      Module jkmod_ring is in use by: jkmod_echo jkmod_stat
                           errno        EAGAIN (11): Resource temporarily unavailable
 
                         $ jkmod rmmod jkmod_stat
@@ -142,7 +142,7 @@ class DemoCommandTest {
                               "error": {
                                 "errno": 11,
                                 "errnoName": "EAGAIN",
-                                "message": "Module jkmod_ring is in use by: jkmod_stat jkmod_echo"
+                                "message": "Module jkmod_ring is in use by: jkmod_echo jkmod_stat"
                               }
                         """).contains("""
                           "loaded": 3,

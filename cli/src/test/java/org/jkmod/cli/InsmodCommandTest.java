@@ -40,6 +40,38 @@ class InsmodCommandTest {
     }
 
     @Test
+    void insmod_byForce_loadsWhatWasBuiltForAnotherKernel() throws IOException {
+        byte[] ring = Files.readAllBytes(Shell.MODULES.resolve("jkmod_ring.ko"));
+        String changed = new String(ring, java.nio.charset.StandardCharsets.ISO_8859_1)
+                .replace("SMP preempt mod_unload", "SMP preempt mod-unload");
+        Path file =
+                Files.write(home.resolve("other.ko"), changed.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        assertThat(shell.run("insmod", file.toString()).status()).isEqualTo(1);
+        assertThat(shell.run("insmod", "-f", file.toString())).isEqualTo(new Result(0, "", ""));
+        assertThat(shell.state().resolve("journal")).content().contains(",\"force\":\"vermagic modversion\"}");
+        assertThat(shell.run("lsmod").out())
+                .as("by force again, from the journal")
+                .contains("jkmod_ring ");
+        assertThat(shell.run("dmesg").out()).contains("jkmod_ring: module_layout: kernel tainted.");
+    }
+
+    @Test
+    void insmod_ofAnEmptyFile_isRefused() throws IOException {
+        Path file = Files.createFile(home.resolve("empty.ko"));
+        assertThat(shell.run("insmod", file.toString()))
+                .isEqualTo(new Result(
+                        1,
+                        "",
+                        "jkmod insmod: could not insert module " + file + ": Invalid parameters: the file is empty\n"));
+    }
+
+    @Test
+    void insmod_ofADevice_isRefused() {
+        assertThat(shell.run("insmod", "/dev/null"))
+                .isEqualTo(new Result(1, "", "jkmod insmod: could not load module /dev/null: Not a regular file\n"));
+    }
+
+    @Test
     void insmod_ofCompressedFiles_loadsThem() throws IOException {
         byte[] ring = Files.readAllBytes(Shell.MODULES.resolve("jkmod_ring.ko"));
         ByteArrayOutputStream gz = new ByteArrayOutputStream();
@@ -130,8 +162,8 @@ class InsmodCommandTest {
     }
 
     @Test
-    void insmod_ofAnEmptyOrTruncatedFile_saysWhy() throws IOException {
-        for (int length : new int[] {0, 1, 63, 64, 3000, 19967}) {
+    void insmod_ofATruncatedFile_saysWhy() throws IOException {
+        for (int length : new int[] {1, 63, 64, 3000, 19967}) {
             Path file = shell.copy("jkmod_ring", length);
             Result result = shell.run("insmod", file.toString());
             assertThat(result.status()).isEqualTo(1);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * rmmod, lsmod, dmesg, kallsyms.
  *
  * <p>What is expected comes from the real kernel: 6.12.107+deb13-amd64, booted under QEMU, with the same commands given to it. Sizes,
- * references, users and taints are those of its /proc/modules; messages those of its dmesg, but for what the modules' own init prints.
+ * references, users and taints are those of its /proc/modules, and users come in the order of its sysfs, as lsmod shows them; messages those of its dmesg, but for what the modules' own init prints.
  */
 class KernelCommandsTest {
     @TempDir
@@ -38,7 +38,7 @@ class KernelCommandsTest {
                         jkmod_closed           12288  0
                         jkmod_stat             12288  0
                         jkmod_echo             12288  1 jkmod_stat
-                        jkmod_ring             16384  3 jkmod_closed,jkmod_stat,jkmod_echo
+                        jkmod_ring             16384  3 jkmod_echo,jkmod_closed,jkmod_stat
                         """, ""));
     }
 
@@ -77,7 +77,7 @@ class KernelCommandsTest {
         shell.load("jkmod_ring", "jkmod_echo", "jkmod_stat");
         String before = shell.run("lsmod").out();
         assertThat(shell.run("rmmod", "jkmod_ring"))
-                .isEqualTo(new Result(1, "", "jkmod rmmod: Module jkmod_ring is in use by: jkmod_stat jkmod_echo\n"));
+                .isEqualTo(new Result(1, "", "jkmod rmmod: Module jkmod_ring is in use by: jkmod_echo jkmod_stat\n"));
         assertThat(shell.run("lsmod").out()).isEqualTo(before);
     }
 
@@ -99,6 +99,58 @@ class KernelCommandsTest {
         assertThat(shell.run("lsmod").out()).isEqualTo("""
                         Module                  Size  Used by
                         jkmod_ring             16384  0
+                        """);
+    }
+
+    @Test
+    void rmmod_byForce_unloadsWhatHasNoExit() {
+        shell.load("jkmod_ring", "jkmod_echo");
+        assertThat(shell.run("rmmod", "-f", "-s", "-v", "jkmod_ring"))
+                .as("what modules use stays in any case")
+                .isEqualTo(new Result(1, "", "jkmod rmmod: Module jkmod_ring is in use by: jkmod_echo\n"));
+        assertThat(shell.run("rmmod", "--force", "jkmod_echo", "jkmod_ring")).isEqualTo(new Result(0, "", ""));
+        assertThat(shell.run("lsmod", "-s", "-v").out()).hasLineCount(1);
+    }
+
+    @Test
+    void rmmod_withJson_saysWhatBecameOfEach() {
+        shell.load("jkmod_ring", "jkmod_echo");
+        assertThat(shell.run("rmmod", "--json", "jkmod_ring", "jkmod_echo"))
+                .isEqualTo(new Result(1, """
+                        [
+                          {
+                            "name": "jkmod_ring",
+                            "error": "Module jkmod_ring is in use by: jkmod_echo",
+                            "errno": 11,
+                            "errnoName": "EAGAIN"
+                          },
+                          {
+                            "name": "jkmod_echo"
+                          }
+                        ]
+                        """, "jkmod rmmod: Module jkmod_ring is in use by: jkmod_echo\n"));
+        assertThat(new Shell(home.resolve("none")).run("rmmod", "--json", "x"))
+                .isEqualTo(new Result(1, """
+                        [
+                          {
+                            "name": "x",
+                            "error": "Module x is not currently loaded",
+                            "errno": 2,
+                            "errnoName": "ENOENT"
+                          }
+                        ]
+                        """, "jkmod rmmod: Module x is not currently loaded\n"));
+    }
+
+    @Test
+    void boot_withJson_saysWhatWasBooted() {
+        assertThat(shell.run("boot", "--arch", "x86_64", "--json").out().replaceAll("\"exports\": [0-9]+", "N"))
+                .isEqualTo("""
+                        {
+                          "release": "6.12.107+deb13-amd64",
+                          "architecture": "x86_64",
+                          N
+                        }
                         """);
     }
 

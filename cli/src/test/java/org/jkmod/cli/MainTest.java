@@ -33,7 +33,10 @@ class MainTest {
     static Stream<Case> usages() {
         return Stream.of(
                 new Case(List.of(), "jkmod", "no command given"),
-                new Case(List.of("insmdo", "x.ko"), "jkmod", "unknown command 'insmdo'; did you mean insmod or lsmod?"),
+                new Case(
+                        List.of("insmdo", "x.ko"),
+                        "jkmod",
+                        "unknown command 'insmdo'; did you mean insmod or lsmod or modinfo?"),
                 new Case(List.of("--jsno"), "jkmod", "Unknown option: '--jsno'"),
                 new Case(List.of("xyzzy"), "jkmod", "unknown command 'xyzzy'"),
                 new Case(List.of("lsmod", "--jsno"), "jkmod lsmod", "Unknown option: '--jsno'; did you mean --json?"),
@@ -167,5 +170,28 @@ class MainTest {
         } catch (IOException e) {
             return out.failure().map(IOException::getMessage).orElse("none");
         }
+    }
+
+    @Test
+    void path_thatIsNone_isOneLine() {
+        assertThat(shell.run("depmod", "-b", "a\0b"))
+                .isEqualTo(new Result(
+                        2,
+                        "",
+                        "jkmod depmod: Invalid value for option '--basedir': a\\x00b: NUL in a path"
+                                + " (see 'jkmod depmod --help')\n"));
+        Result fast = shell.run("modinfo", "-b", "a\0b", "x");
+        assertThat(fast.status()).isEqualTo(1);
+        assertThat(fast.err()).matches("jkmod modinfo: \\S*a\\\\x00b: NUL in a path\n");
+        assertThat(shell.run("modinfo", "--json", "-b", "a\0b", "x").status()).isEqualTo(1);
+    }
+
+    @Test
+    void help_ofACommand_isThatCommandsHelp() {
+        assertThat(shell.run("help", "modinfo")).isEqualTo(shell.run("modinfo", "--help"));
+        assertThat(shell.run("help", "depmod").out()).contains("Usage: jkmod depmod ");
+        assertThat(shell.run("help")).isEqualTo(shell.run("--help"));
+        assertThat(shell.run("help", "xyzzy"))
+                .isEqualTo(new Result(2, "", "jkmod: unknown command 'xyzzy' (see 'jkmod --help')\n"));
     }
 }

@@ -66,4 +66,15 @@ class ProcessTest {
         assertThat(run("jkmod lsmod >/dev/full"))
                 .isEqualTo("jkmod: cannot write to standard output: No space left on device\n1");
     }
+
+    @Test
+    void letters_thatTheLocaleHasNot_areAFailureOfOneLine() throws Exception {
+        Files.createDirectory(home.resolve("r-é"));
+        String in = "cd '" + home + "'; export LC_ALL=C; ";
+        String why = "not in the locale's charset: set LC_ALL=C.UTF-8";
+        assertThat(run(in + "jkmod modinfo -b r-é x"))
+                .startsWith("jkmod modinfo: ")
+                .endsWith(why + "\n1");
+        assertThat(run(in + "jkmod depmod -b r-é")).contains(why).endsWith("\n2");
+    }
 }

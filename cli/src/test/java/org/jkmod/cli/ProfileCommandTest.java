@@ -165,12 +165,24 @@ class ProfileCommandTest {
                         "exports",
                         "addresses",
                         "trustedKeys",
+                        "sysfsModules",
                         "unknown");
         assertThat(object.get("vermagic").isJsonNull()).isTrue();
         assertThat(object.get("exports").getAsInt()).isEqualTo(1);
         assertThat(object.getAsJsonObject("config").get("MODVERSIONS").getAsString())
                 .isEqualTo("y");
         assertThat(object.getAsJsonArray("unknown").toString()).contains("vermagic", "CONFIG_MODULE_SIG");
+    }
+
+    @Test
+    void profile_ofASysfs_knowsTheBuiltInModulesInIt() throws IOException {
+        Path sysfs = out.resolveSibling("sys");
+        Files.createDirectories(sysfs.resolve("module/tpm"));
+        Files.createDirectories(sysfs.resolve("module/jkmod_ring"));
+        Files.createFile(sysfs.resolve("module/jkmod_ring/initstate"));
+        Files.createFile(sysfs.resolve("module/a_file"));
+        assertThat(profile("--module", RING, "--sysfs", sysfs.toString()).sysfsModules())
+                .containsExactly("tpm");
     }
 
     @Test

@@ -76,6 +76,15 @@ class RootProfileTest {
     }
 
     @Test
+    void profile_ofARootWithBuiltInModules_knowsThoseThatHaveAVersion() throws IOException {
+        addModule(modules.resolve("kernel/lib/jkmod_ring.ko"));
+        write(
+                modules.resolve("modules.builtin.modinfo"),
+                "tpm.version=2.0\0tpm.license=GPL\0loop.parm=max_part:x\0bad/name.version=1\0.version=2\0");
+        assertThat(profile().sysfsModules()).containsExactly("tpm");
+    }
+
+    @Test
     void profile_ofABareRoot_knowsNothingElse() throws IOException {
         KernelProfile profile = profile();
         assertThat(profile.architecture().name()).as("by the release's end").isEqualTo("x86_64");

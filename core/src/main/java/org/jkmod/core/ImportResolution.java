@@ -3,7 +3,9 @@ package org.jkmod.core;
 import static org.jkmod.elf.Elf.SHN_COMMON;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jkmod.core.Problem.Kind;
 import org.jkmod.symtab.ModuleSymvers;
@@ -34,6 +36,8 @@ final class ImportResolution implements SymbolResolution.Imports {
     private final boolean checksVersions;
     private int nextVersion;
     private final List<Problem> problems = new ArrayList<>();
+    /** How many symbols there are of modules that are not loaded. */
+    private final Map<String, Integer> missing = new HashMap<>();
 
     ImportResolution(
             Kernel kernel,
@@ -106,30 +110,54 @@ final class ImportResolution implements SymbolResolution.Imports {
         if (weak || kernel.profile().architecture().ignoresUndefined(name)) {
             return object.symbols().value(symbol);
         }
-        boolean refused = found != Exports.NOT_FOUND;
-        String remedy;
-        String meaning;
-        if (refused) {
-            meaning = "the symbol is exported for modules under a GPL-compatible licence only";
-            remedy = "do without it, or put the module under such a licence";
-        } else {
-            meaning = "neither the kernel nor a loaded module exports the symbol";
-            remedy = remedy(name);
+        if (found != Exports.NOT_FOUND) {
+            fail(
+                    Kind.UNKNOWN_SYMBOL,
+                    Errno.ENOENT,
+                    name,
+                    "the symbol is exported for modules under a GPL-compatible licence only",
+                    "do without it, or put the module under such a licence");
+            return standIn();
         }
-        fail(Kind.UNKNOWN_SYMBOL, Errno.ENOENT, name, meaning, remedy);
+        ModuleSymvers rows = kernel.profile().exports();
+        int row = rows.names().find(name);
+        if (row >= 0 && !rows.owner(row).equals(Kernel.VMLINUX)) {
+            notLoaded(name, moduleName(rows.owner(row)));
+        } else {
+            fail(
+                    Kind.UNKNOWN_SYMBOL,
+                    Errno.ENOENT,
+                    name,
+                    "neither the kernel nor a loaded module exports the symbol",
+                    rows.names().nearest(name, 1).stream()
+                            .findFirst()
+                            .map(n -> "the nearest name that is exported is " + n)
+                            .orElse("build the module against this kernel"));
+        }
         return standIn();
     }
 
-    /** Who would export it, or what it may be that was meant. */
-    private String remedy(String name) {
-        ModuleSymvers rows = kernel.profile().exports();
-        int row = rows.names().find(name);
-        return row >= 0 && !rows.owner(row).equals(Kernel.VMLINUX)
-                ? "load " + rows.owner(row) + " first"
-                : rows.names().nearest(name, 1).stream()
-                        .findFirst()
-                        .map(n -> "the nearest name that is exported is " + n)
-                        .orElse("build the module against this kernel");
+    /** A module that exports the symbol is known. A verdict says so once of each, in the place of the last symbol: that decides. */
+    private void notLoaded(String symbol, String provider) {
+        int symbols = missing.merge(provider, 1, Integer::sum);
+        String remedy = "load " + provider + " first";
+        if (findings.isCheck()) {
+            problems.removeIf(problem ->
+                    problem.kind() == Kind.UNKNOWN_SYMBOL && problem.remedy().equals(remedy));
+        }
+        String others = symbols == 2 ? " and another symbol" : " and " + (symbols - 1) + " other symbols";
+        fail(
+                Kind.UNKNOWN_SYMBOL,
+                Errno.ENOENT,
+                symbol,
+                provider + " exports the symbol" + (symbols == 1 ? "" : others)
+                        + " that the module needs, and is not loaded",
+                remedy);
+    }
+
+    /** Module.symvers names modules by the paths of their objects: {@code fs/fat/fat}. */
+    private static String moduleName(String owner) {
+        return owner.substring(owner.lastIndexOf('/') + 1).replace('-', '_');
     }
 
     /** {@code inherit_taint}: whoever uses a proprietary module's symbols is proprietary. */
@@ -192,8 +220,10 @@ final class ImportResolution implements SymbolResolution.Imports {
             taints.sayNoExtendedVersion(info.name(), symbol);
             return true;
         }
-        log.print(KernelLog.WARNING, ModuleChecks.versionMessage(info.name(), symbol, entry < 0));
+        String message = ModuleChecks.versionMessage(info.name(), symbol, entry < 0);
+        log.print(KernelLog.WARNING, message);
         fail(
+                message,
                 Kind.SYMBOL_VERSION,
                 Errno.EINVAL,
                 symbol,
@@ -233,6 +263,7 @@ final class ImportResolution implements SymbolResolution.Imports {
             return true;
         }
         fail(
+                message,
                 Kind.NAMESPACE,
                 Errno.EINVAL,
                 name,
@@ -297,9 +328,14 @@ final class ImportResolution implements SymbolResolution.Imports {
 
     /** {@code simplify_symbols}: what it says of a symbol that is not resolved. */
     private void fail(Kind kind, Errno errno, String symbol, String meaning, String remedy) {
+        fail("", kind, errno, symbol, meaning, remedy);
+    }
+
+    /** As above, of a symbol that the kernel has said more of before. */
+    private void fail(String said, Kind kind, Errno errno, String symbol, String meaning, String remedy) {
         String message = module.name() + ": Unknown symbol " + symbol + " (err " + -errno.number() + ")";
         log.print(KernelLog.WARNING, message);
-        problems.add(new Problem(kind, errno, message, meaning, remedy));
+        problems.add(new Problem(kind, errno, said.isEmpty() ? message : said, meaning, remedy));
     }
 
     void throwIfFailed() {

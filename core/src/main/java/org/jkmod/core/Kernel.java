@@ -340,9 +340,8 @@ public final class Kernel {
         }
         KernelModule module = module(name).orElseThrow(() -> new NoSuchModuleException(name));
         if (!module.users().isEmpty()) {
-            StringBuilder by = new StringBuilder();
-            module.users().forEach(use -> by.append(' ').append(use.source().name()));
-            throw new ModuleInUseException(Errno.EAGAIN, "Module " + name + " is in use by:" + by);
+            throw new ModuleInUseException(
+                    Errno.EAGAIN, "Module " + name + " is in use by: " + String.join(" ", module.holders()));
         }
         if (module.state() != ModuleState.LIVE) {
             throw new ModuleInUseException(

@@ -40,6 +40,8 @@ final class KernelCrypto {
             Map.entry("streebog256", new Hash("STREEBOG-256", "CRYPTO_STREEBOG", "streebog")),
             Map.entry("streebog512", new Hash("STREEBOG-512", "CRYPTO_STREEBOG", "streebog")));
 
+    private static final String WAIVER = "PKCS7_WAIVE_AUTHATTRS_REJECTION_FOR_MLDSA";
+
     private final KernelRelease release;
     private final Function<String, Optional<String>> config;
     private final boolean takesAll;
@@ -145,6 +147,15 @@ final class KernelCrypto {
                 "-1.2.156.10197.1.301 sm2");
     }
 
+    /** That of a kernel of the newest generation into which everything is built. */
+    static KernelCrypto all() {
+        return new KernelCrypto(
+                KernelRelease.parse("7.2"),
+                symbol -> Optional.of(symbol.equals(WAIVER) ? "n" : "y"),
+                module -> false,
+                false);
+    }
+
     /** That of no kernel: knows algorithms only by sight, and has none. */
     static KernelCrypto any() {
         return new KernelCrypto(KernelRelease.parse("7.2"), symbol -> Optional.empty(), module -> false, true);
@@ -197,9 +208,7 @@ final class KernelCrypto {
 
     /** Whether signatures of attributes are let pass if they are of type ML-DSA. */
     boolean mayWaiveAttributes() {
-        return config.apply("PKCS7_WAIVE_AUTHATTRS_REJECTION_FOR_MLDSA")
-                .map("y"::equals)
-                .orElse(false);
+        return config.apply(WAIVER).map("y"::equals).orElse(false);
     }
 
     /** Whether a signature is made over the data, not over a hash of it ({@code algo_takes_data}). */
@@ -230,7 +239,7 @@ final class KernelCrypto {
             return Optional.empty();
         }
         try {
-            MessageDigest digest = MessageDigest.getInstance(hash.java);
+            MessageDigest digest = MessageDigest.getInstance(hash.java, CryptoProviders.of("MessageDigest", hash.java));
             return Optional.of(() -> {
                 digest.update(data, from, size);
                 return digest.digest();

@@ -176,6 +176,12 @@ public final class KernelModule {
         return users;
     }
 
+    /** The names of the modules that use it, as {@code /sys/module/NAME/holders} lists them: lsmod and rmmod read them there. */
+    public List<String> holders() {
+        return KernfsOrder.of(
+                users().stream().map(use -> use.source().name()).distinct().toList());
+    }
+
     /** What it tainted the kernel with. */
     public Set<Taint> taints() {
         return taints;

@@ -2,15 +2,19 @@ package org.jkmod.core;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedSet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jkmod.elf.MalformedInputException;
+import org.jkmod.elf.PrintableText;
 import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +34,7 @@ public final class KernelProfile {
     private final Optional<Kallsyms> addresses;
     private final ImmutableMap<String, String> config;
     private final Optional<TrustedKeys> trustedKeys;
+    private final ImmutableSortedSet<String> sysfsModules;
 
     private KernelProfile(Builder builder, Architecture architecture) {
         this.release = builder.release;
@@ -40,6 +45,7 @@ public final class KernelProfile {
         this.addresses = Optional.ofNullable(builder.addresses);
         this.config = ImmutableMap.copyOf(builder.config);
         this.trustedKeys = Optional.ofNullable(builder.trustedKeys);
+        this.sysfsModules = ImmutableSortedSet.copyOf(builder.sysfsModules);
     }
 
     /**
@@ -65,6 +71,7 @@ public final class KernelProfile {
         private @Nullable Kallsyms addresses;
         private final Map<String, String> config = new HashMap<>();
         private @Nullable TrustedKeys trustedKeys;
+        private final Set<String> sysfsModules = new HashSet<>();
 
         private Builder(KernelRelease release) {
             this.release = release;
@@ -129,6 +136,21 @@ public final class KernelProfile {
         /** The keys whose signatures the kernel trusts: all of them. */
         public Builder trustedKeys(TrustedKeys value) {
             trustedKeys = value;
+            return this;
+        }
+
+        /**
+         * A built-in module that has a folder in {@code /sys/module}, so that no other module can have its name. Not all of them have one:
+         * only those with a version, with parameters that sysfs shows, or with drivers that say their module.
+         *
+         * @throws IllegalArgumentException if it is empty, or has a slash or a control character in it
+         */
+        public Builder sysfsModule(String name) {
+            if (name.isEmpty() || name.chars().anyMatch(c -> c == '/' || Character.isISOControl(c))) {
+                throw new IllegalArgumentException(
+                        "'" + PrintableText.of(name) + "' is no name of a folder in /sys/module");
+            }
+            sysfsModules.add(name);
             return this;
         }
 
@@ -246,6 +268,11 @@ public final class KernelProfile {
     /** The keys whose signatures the kernel trusts; empty if unknown. */
     public Optional<TrustedKeys> trustedKeys() {
         return trustedKeys;
+    }
+
+    /** The built-in modules that are known to have a folder in {@code /sys/module}; of others it is not known. In the order of names. */
+    public Set<String> sysfsModules() {
+        return sysfsModules;
     }
 
     /** What the layout and the relocation of modules depend on. */

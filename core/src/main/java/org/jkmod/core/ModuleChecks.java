@@ -52,6 +52,15 @@ final class ModuleChecks {
         this.findings = findings;
         this.signature = new SignatureJudgement(
                 kernel.signatures().check(file.file(), options.ignoreModversions() || options.ignoreVermagic()));
+        if (file.file().length == 0) {
+            elfFault = new LoadProblem(
+                    Kind.FORMAT,
+                    Errno.EINVAL,
+                    "",
+                    "the file is empty, and finit_module(2) reads none that is (kernel_read_file)",
+                    "build or fetch the module again");
+            return;
+        }
         try {
             info = ElfValidity.check(profile, file, signature.length(), options);
         } catch (LoadProblem | MalformedInputException e) {
@@ -129,6 +138,10 @@ final class ModuleChecks {
                     "",
                     "the kernel takes no more modules (kernel.modules_disabled, nomodule)",
                     "boot again");
+        }
+        if (file.file().length == 0) {
+            // it is refused before anybody looks for a signature
+            return;
         }
         if (profile.config("MODULE_SIG").isEmpty()) {
             findings.unknown("CONFIG_MODULE_SIG: taken for n");
@@ -428,8 +441,16 @@ final class ModuleChecks {
         }
     }
 
-    /** {@code mod_sysfs_setup}: a directory needs a name. */
+    /** {@code mod_sysfs_setup}: a directory needs a name, and one that no other has; those of modules that were loaded are known by then. */
     void sysfs() {
+        if (profile.sysfsModules().contains(name())) {
+            throw new LoadProblem(
+                    Kind.SYSFS,
+                    Errno.EINVAL,
+                    name() + ": module is already loaded",
+                    "a module of that name is a part of the kernel, and has the folder in /sys/module",
+                    "do without it, or give the module another name");
+        }
         if (name().isEmpty()) {
             taints.add(Taint.WARN);
             throw new LoadProblem(

@@ -122,9 +122,11 @@ final class ModuleSignature {
      */
     record Decision(Optional<Errno> errno, boolean valid, Optional<String> unknown, List<Message> messages) {}
 
-    private final KernelProfile profile;
+    private final boolean checks;
     private final KernelCrypto crypto;
     private final Optional<List<KernelCertificate>> trusted;
+    /** Whether there is a second keyring, of the firmware's keys, to ask. */
+    private final boolean asksTwice;
 
     /**
      * That of a kernel.
@@ -132,9 +134,19 @@ final class ModuleSignature {
      * @param isLoaded whether a module of some name is loaded: it may be the one with a signature's algorithm
      */
     ModuleSignature(KernelProfile profile, Predicate<String> isLoaded) {
-        this.profile = profile;
+        this.checks = profile.checksSignatures();
         this.crypto = new KernelCrypto(profile, isLoaded);
         this.trusted = profile.trustedKeys().map(keys -> keys.usableBy(new KernelCrypto(profile, module -> false)));
+        this.asksTwice =
+                profile.config("INTEGRITY_PLATFORM_KEYRING").map("y"::equals).orElse(true);
+    }
+
+    /** That of no kernel in particular: one that has all algorithms, and these keys in its only keyring. */
+    ModuleSignature(TrustedKeys keys) {
+        this.checks = true;
+        this.crypto = KernelCrypto.all();
+        this.trusted = Optional.of(keys.usableBy(crypto));
+        this.asksTwice = false;
     }
 
     /**
@@ -144,7 +156,7 @@ final class ModuleSignature {
      * @param forced whether the load ignores version magic or symbol versions: the module is not the one that was signed, then
      */
     Check check(byte[] file, boolean forced) {
-        if (!profile.checksSignatures()) {
+        if (!checks) {
             return new Check(file.length, new NotChecked(), List.of());
         }
         int length = file.length - MARKER.length;
@@ -200,10 +212,7 @@ final class ModuleSignature {
                 return new Unknown(e.what());
             }
             // Having asked the one keyring in vain, it begins anew with the other, and prints all again.
-            if (e.errno() == Errno.ENOKEY
-                    && profile.config("INTEGRITY_PLATFORM_KEYRING")
-                            .map("y"::equals)
-                            .orElse(true)) {
+            if (e.errno() == Errno.ENOKEY && asksTwice) {
                 messages.addAll(List.copyOf(messages));
             }
             return new Invalid(e.errno());

@@ -21,12 +21,17 @@ import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
 
 /**
- * The file form of a profile: gzip around lines of text, so that zcat(1) shows it. First {@code jkmod-profile 1}, then lines
+ * The file form of a profile: gzip around lines of text, so that zcat(1) shows it. First {@code jkmod-profile 1}, or 2 if it has
+ * lines that version 1 does not know ({@code sysfs_module}), then lines
  * {@code KEY VALUE}, then {@code exports} with rows as in Module.symvers, then, if addresses are known, {@code addresses} with rows as
  * in /proc/kallsyms.
  */
 final class ProfileFile {
     private static final String MAGIC = "jkmod-profile 1";
+
+    /** With {@code sysfs_module}. */
+    private static final String MAGIC_2 = "jkmod-profile 2";
+
     /** More than any kernel has; a compressed file can claim to be anything. */
     private static final int MAX_SIZE = 256 << 20;
 
@@ -42,7 +47,7 @@ final class ProfileFile {
 
     static void write(KernelProfile profile, OutputStream to) throws IOException {
         try (BufferedOutputStream out = new BufferedOutputStream(new GZIPOutputStream(to))) {
-            line(out, MAGIC);
+            line(out, profile.sysfsModules().isEmpty() ? MAGIC : MAGIC_2);
             line(out, "release " + profile.release());
             line(out, "architecture " + profile.architecture().name());
             if (profile.vermagic().isPresent()) {
@@ -59,6 +64,9 @@ final class ProfileFile {
                 for (String certificate : profile.trustedKeys().get().base64()) {
                     line(out, "certificate " + certificate);
                 }
+            }
+            for (String name : profile.sysfsModules()) {
+                line(out, "sysfs_module " + name);
             }
             line(out, "exports");
             ModuleSymvers exports = profile.exports();
@@ -103,8 +111,8 @@ final class ProfileFile {
 
     private KernelProfile parse() {
         String magic = next().orElse("");
-        if (!magic.equals(MAGIC)) {
-            throw fault("'" + (magic.length() > 40 ? magic.substring(0, 40) : magic) + "'", MAGIC);
+        if (!magic.equals(MAGIC) && !magic.equals(MAGIC_2)) {
+            throw fault("'" + (magic.length() > 40 ? magic.substring(0, 40) : magic) + "'", MAGIC + " or 2");
         }
         String release = value("release");
         KernelProfile.Builder builder;
@@ -131,6 +139,7 @@ final class ProfileFile {
                     }
                     builder.config(value.substring(0, equals), value.substring(equals + 1));
                 }
+                case "sysfs_module" -> sysfsModule(magic, value, builder);
                 case "trusted_keys" -> keysAreKnown = true;
                 case "certificate" -> certificates.add(base64(value));
                 case "exports" -> builder.exports(rows("addresses", block -> ModuleSymvers.parse(block, file)));
@@ -142,6 +151,17 @@ final class ProfileFile {
             builder.trustedKeys(TrustedKeys.of(certificates, file));
         }
         return builder.build();
+    }
+
+    private void sysfsModule(String magic, String name, KernelProfile.Builder to) {
+        if (!magic.equals(MAGIC_2)) {
+            throw fault("sysfs_module", "a key that this version knows");
+        }
+        try {
+            to.sysfsModule(name);
+        } catch (IllegalArgumentException e) {
+            throw fault("'" + name + "'", "the name of a module");
+        }
     }
 
     private byte[] base64(String text) {

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
@@ -22,7 +23,8 @@ import java.util.function.Supplier;
 
 /**
  * A signature and what it was made of ({@code struct public_key_signature}), and its verification ({@code
- * public_key_verify_signature}): RSA of RFC 8017, section 8.2 (PKCS#1 v1.5), ECDSA of X9.62, and ML-DSA of FIPS 204 where Java has it.
+ * public_key_verify_signature}): RSA of RFC 8017, section 8.2 (PKCS#1 v1.5), ECDSA of X9.62, and ML-DSA of FIPS 204 where Java
+ * has it, or one of {@link CryptoProviders}.
  */
 final class PublicKeySignature {
     /** What stands before a digest that RSA signs: DigestInfo up to the digest itself (RFC 8017, section 9.2). */
@@ -238,8 +240,10 @@ final class PublicKeySignature {
         byte[] info = Arrays.copyOf(head, head.length + key.length);
         System.arraycopy(key, 0, info, head.length, key.length);
         try {
-            PublicKey publicKey = KeyFactory.getInstance("ML-DSA").generatePublic(new X509EncodedKeySpec(info));
-            Signature verifier = Signature.getInstance("ML-DSA");
+            Provider provider = CryptoProviders.of("Signature", "ML-DSA");
+            PublicKey publicKey =
+                    KeyFactory.getInstance("ML-DSA", provider).generatePublic(new X509EncodedKeySpec(info));
+            Signature verifier = Signature.getInstance("ML-DSA", provider);
             verifier.initVerify(publicKey);
             verifier.update(message.get());
             if (!verifier.verify(value)) {

@@ -149,7 +149,7 @@ class KernelCheckTest {
                         module("b").versions("module_layout").imports("a1").build(), LoadOptions.NONE);
         assertThat(verdict.problems())
                 .singleElement()
-                .satisfies(p -> assertThat(p.remedy()).isEqualTo("load drivers/toy/a first"));
+                .satisfies(p -> assertThat(p.remedy()).isEqualTo("load a first"));
     }
 
     @Test
@@ -207,6 +207,39 @@ class KernelCheckTest {
         assertThat(verdict.loads()).isTrue();
         assertThat(verdict.messages())
                 .containsExactly("sysfs: cannot create duplicate filename '/module/twice/sections/.data.one'");
+    }
+
+    /** kernel_read_file of fs/kernel_read_file.c; recorded of real kernels, too, with finit_module(2). */
+    @Test
+    void load_ofAnEmptyFile_isRefusedWithoutAWord() {
+        KernelObject empty = KernelObject.unchecked(new byte[0], "empty.ko");
+        Verdict verdict = kernel().check(empty, LoadOptions.NONE);
+        assertThat(verdict.errno()).contains(Errno.EINVAL);
+        assertThat(verdict.messages()).isEmpty();
+        Kernel kernel = kernel();
+        assertThatThrownBy(() -> kernel.load(empty)).isInstanceOf(ModuleLoadException.class);
+        assertThat(kernel.log().lines()).isEmpty();
+    }
+
+    /** mod_sysfs_init of kernel/module/sysfs.c, which is the same in 6.1, 6.12 and 7.2. */
+    @Test
+    void load_ofAModuleNamedAsABuiltIn_isRefused() {
+        KernelObject object = module("tcp_cubic").versions("module_layout").build();
+        for (String release : new String[] {"6.1.0", "6.12.0-toy", "7.2.0"}) {
+            KernelProfile.Builder profile = Toys.profile(release, "module_layout");
+            Kernel unknown = Kernel.boot(profile.build());
+            assertThat(unknown.load(object, new LoadOptions("", true, true)).name())
+                    .isEqualTo("tcp_cubic");
+            Kernel kernel = Kernel.boot(profile.sysfsModule("tcp_cubic").build());
+            Verdict verdict = kernel.check(object, new LoadOptions("", true, true));
+            assertThat(verdict.errno()).contains(Errno.EINVAL);
+            assertThat(verdict.messages()).contains("tcp_cubic: module is already loaded");
+            assertThat(verdict.problems()).extracting(Problem::kind).contains(Kind.SYSFS);
+            assertThatThrownBy(() -> kernel.load(object, new LoadOptions("", true, true)))
+                    .isInstanceOf(ModuleLoadException.class)
+                    .hasMessageContaining("tcp_cubic: module is already loaded");
+            assertThat(kernel.modules()).isEmpty();
+        }
     }
 
     @Test

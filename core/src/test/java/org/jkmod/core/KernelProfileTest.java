@@ -159,9 +159,11 @@ class KernelProfileTest {
     Stream<DynamicTest> file_thatIsNoProfile_isMalformedAndSaysWhere() {
         String head = "jkmod-profile 1\nrelease 6.12.0-toy\narchitecture toy\n";
         return Stream.of(
-                        new Case("", "line 0: found '', expected jkmod-profile 1"),
-                        new Case("jkmod-profile 2\n", "line 1: found 'jkmod-profile 2', expected jkmod-profile 1"),
-                        new Case("x".repeat(1000), "line 1: found '" + "x".repeat(40) + "', expected jkmod-profile 1"),
+                        new Case("", "line 0: found '', expected jkmod-profile 1 or 2"),
+                        new Case("jkmod-profile 3\n", "line 1: found 'jkmod-profile 3', expected jkmod-profile 1 or 2"),
+                        new Case(
+                                "x".repeat(1000),
+                                "line 1: found '" + "x".repeat(40) + "', expected jkmod-profile 1 or 2"),
                         new Case("jkmod-profile 1\n", "line 1: found '', expected release VALUE"),
                         new Case("jkmod-profile 1\nvermagic x\n", "line 2: found 'vermagic x', expected release VALUE"),
                         new Case("jkmod-profile 1\nrelease six\n", "line 2: found six, expected a kernel release"),
@@ -185,6 +187,29 @@ class KernelProfileTest {
                             .hasMessageStartingWith("p.profile: ")
                             .hasMessageContaining(c.message());
                 }));
+    }
+
+    @Test
+    void sysfsModules_ofAProfile_areSavedInASecondVersion() throws IOException {
+        KernelProfile profile = KernelProfile.builder("6.12.0-toy")
+                .architecture(everything().architecture())
+                .sysfsModule("tpm")
+                .sysfsModule("acpi")
+                .build();
+        byte[] file = saved(profile);
+        assertThat(new String(
+                        new GZIPInputStream(new ByteArrayInputStream(file)).readAllBytes(), StandardCharsets.US_ASCII))
+                .startsWith("jkmod-profile 2\n")
+                .contains("sysfs_module acpi\nsysfs_module tpm\nexports\n");
+        assertThat(read(file).sysfsModules()).containsExactly("acpi", "tpm");
+        String header =
+                "\nrelease 6.12.0-toy\narchitecture " + profile.architecture().name() + "\nsysfs_module ";
+        assertThatThrownBy(() -> read(gzip("jkmod-profile 1" + header + "a\n")))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessageContaining("sysfs_module");
+        assertThatThrownBy(() -> read(gzip("jkmod-profile 2" + header + "a/b\n")))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessageContaining("expected the name of a module");
     }
 
     @Test

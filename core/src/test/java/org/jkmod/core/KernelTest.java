@@ -418,10 +418,13 @@ class KernelTest {
                     assertThat(e.module()).isEqualTo(c.object().name());
                     assertThat(e.problem().errno()).contains(c.errno());
                     assertThat(e.problem().message())
+                            .as("the line that says why")
                             .isEqualTo(
                                     c.printed().isEmpty()
                                             ? ""
-                                            : c.printed().get(c.printed().size() - 1));
+                                            : c.printed()
+                                                    .get(c.printed().size()
+                                                            - (e.problem().kind() == Problem.Kind.NAMESPACE ? 2 : 1)));
                     assertThat(e.problems()).allSatisfy(p -> {
                         assertThat(p.meaning()).isNotBlank();
                         assertThat(p.remedy()).isNotBlank();
@@ -520,7 +523,7 @@ class KernelTest {
                 .extracting(Problem::message)
                 .containsExactly(
                         "a: Unknown symbol nothing (err -2)",
-                        "a: Unknown symbol inner (err -22)",
+                        "a: module uses symbol (inner) from namespace INNER, but does not import it.",
                         "a: Unknown symbol never (err -2)");
         assertThat(e.problems())
                 .extracting(Problem::kind)
@@ -535,7 +538,27 @@ class KernelTest {
         Kernel named = Toys.kernel("printk", "a1 drivers/toy/a-module");
         ModuleLoadException e =
                 failure(() -> named.load(module("b").imports("a1").build()));
-        assertThat(e.problem().remedy()).isEqualTo("load drivers/toy/a-module first");
+        assertThat(e.problem().remedy()).isEqualTo("load a_module first");
+    }
+
+    @Test
+    void check_ofManySymbolsThatModulesHave_namesEachModuleOnce() {
+        Kernel named = Toys.kernel(
+                "printk", "a1 drivers/toy/a-module", "b1 b", "a2 drivers/toy/a-module", "a3 drivers/toy/a-module");
+        KernelObject object =
+                module("c").imports("a1", "a2", "b1", "a3", "nobody").build();
+        Verdict verdict = named.check(object, LoadOptions.NONE);
+        assertThat(verdict.problems())
+                .extracting(Problem::remedy)
+                .containsExactly("load b first", "load a_module first", "build the module against this kernel");
+        assertThat(verdict.problems())
+                .extracting(Problem::meaning)
+                .containsExactly(
+                        "b exports the symbol that the module needs, and is not loaded",
+                        "a_module exports the symbol and 2 other symbols that the module needs, and is not loaded",
+                        "neither the kernel nor a loaded module exports the symbol");
+        assertThat(verdict.messages()).as("the kernel names each symbol").hasSize(5);
+        assertThat(failure(() -> named.load(object)).problems()).hasSize(5);
     }
 
     // Versions.
@@ -638,7 +661,7 @@ class KernelTest {
         kernel.load(module("a").exports("a1").build());
         ModuleLoadException e = failure(
                 () -> kernel.load(module("b").version("other", 1).imports("a1").build()));
-        assertThat(e.problem().message()).isEqualTo("b: Unknown symbol a1 (err -22)");
+        assertThat(e.problem().message()).isEqualTo("b: no symbol version for a1");
     }
 
     // Licences.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -44,9 +45,24 @@ class InputFileTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void read_ofWhatKnowsNoSize_endsAtTheLimit() throws IOException {
-        assertThatThrownBy(() -> InputFile.read(Path.of("/dev/zero"), 1 << 20, "a thing"))
-                .isInstanceOf(MalformedInputException.class);
+    void read_ofPipesAndDevices_isRefused() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("/dev/zero"));
+        for (Path file : new Path[] {pipe, link, Path.of("/dev/zero")}) {
+            assertThatThrownBy(() -> InputFile.read(file, 1 << 20, "a thing"))
+                    .isInstanceOf(FileSystemException.class)
+                    .hasMessage(file + ": Not a regular file");
+        }
+        // How a file of a configuration is hidden.
+        Path hidden = Files.createSymbolicLink(folder.resolve("hidden"), Path.of("/dev/null"));
+        assertThat(InputFile.read(hidden, 1 << 20, "a thing")).isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void read_ofWhatKnowsNoSize_hasAllBytes() throws IOException {
         assertThat(InputFile.read(Path.of("/proc/self/stat"), 1 << 20, "a thing"))
                 .isNotEmpty();
     }

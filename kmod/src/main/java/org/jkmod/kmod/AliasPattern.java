@@ -1,5 +1,7 @@
 package org.jkmod.kmod;
 
+import java.util.Optional;
+
 /**
  * A pattern of modules.alias: {@code *}, {@code ?}, {@code [a-f0-9]}, {@code [!x]} and a backslash mean what they mean to fnmatch(3)
  * without flags. Dashes and underscores are the same but between brackets.
@@ -7,7 +9,10 @@ package org.jkmod.kmod;
 final class AliasPattern {
     private AliasPattern() {}
 
-    /** Underscores for dashes, but between brackets ({@code underscores} in shared/util.c of kmod). */
+    /**
+     * Underscores for dashes, but between brackets. A bracket without its other half is left as it is: what comes behind an opening one
+     * keeps its dashes.
+     */
     static String underscores(String alias) {
         StringBuilder result = new StringBuilder(alias);
         boolean between = false;
@@ -20,6 +25,20 @@ final class AliasPattern {
             }
         }
         return result.toString();
+    }
+
+    /** The same; empty if there is a bracket without its other half: kmod does not take such a name. */
+    static Optional<String> normalized(String alias) {
+        for (int i = 0; i < alias.length(); i++) {
+            char c = alias.charAt(i);
+            if (c == '[') {
+                i = alias.indexOf(']', i);
+            }
+            if (c == ']' || i < 0) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(underscores(alias));
     }
 
     /** Whether all of a text matches. A star takes as little as it can, and more if what follows does not match: only the last counts. */

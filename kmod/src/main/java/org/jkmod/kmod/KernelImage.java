@@ -1,5 +1,6 @@
 package org.jkmod.kmod;
 
+import com.google.common.base.Suppliers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,8 +14,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jkmod.core.TrustedKeys;
+import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
+import org.jkmod.symtab.KernelSymbols;
 
 /**
  * What the image of a kernel shows of it. An image is one of
@@ -25,7 +29,7 @@ import org.jkmod.elf.MalformedInputException;
  *   <li>Image (aarch64, riscv64), or vmlinux, an ELF file; either may be compressed as a whole.
  * </ul>
  *
- * <p>The kernel's symbols are not in an image, so what is looked for is known by its form:
+ * <p>Nothing in an image says where things are, so what is looked for is known by its form ({@link #symbols} too):
  *
  * <ul>
  *   <li>the banner begins with {@code Linux version} and a digit;
@@ -67,10 +71,12 @@ public final class KernelImage {
 
     private final String banner;
     private final Optional<TrustedKeys> certificates;
+    private final Supplier<KernelSymbols> symbols;
 
-    private KernelImage(String banner, Optional<TrustedKeys> certificates) {
+    private KernelImage(String banner, Optional<TrustedKeys> certificates, Supplier<KernelSymbols> symbols) {
         this.banner = banner;
         this.certificates = certificates;
+        this.symbols = symbols;
     }
 
     /**
@@ -81,6 +87,7 @@ public final class KernelImage {
      *     kernel
      */
     public static KernelImage read(Path file) throws IOException {
+        InputFile.requireReadable(file);
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(MAX_SIZE + 1);
             if (bytes.length > MAX_SIZE) {
@@ -98,7 +105,10 @@ public final class KernelImage {
      */
     public static KernelImage parse(byte[] bytes, String name) {
         byte[] kernel = unwrap(bytes, name);
-        return new KernelImage(banner(kernel, name), certificates(kernel, name));
+        return new KernelImage(
+                banner(kernel, name),
+                certificates(kernel, name),
+                Suppliers.memoize(() -> KernelSymbols.parse(kernel, name)));
     }
 
     /** What the kernel prints first, {@code Linux version 6.12.107+deb13-amd64 (debian-kernel@...) (...) #1 SMP ...}. */
@@ -120,6 +130,16 @@ public final class KernelImage {
      */
     public Optional<TrustedKeys> certificates() {
         return certificates;
+    }
+
+    /**
+     * The kernel's own symbols, and what it exports. Looked for when first asked for, some tenths of a second; the image keeps the
+     * decompressed kernel until then.
+     *
+     * @throws MalformedInputException if their tables are damaged
+     */
+    public KernelSymbols symbols() {
+        return symbols.get();
     }
 
     private static byte[] unwrap(byte[] image, String name) {

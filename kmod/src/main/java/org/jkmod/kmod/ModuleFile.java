@@ -1,16 +1,21 @@
 package org.jkmod.kmod;
 
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
+import org.jspecify.annotations.Nullable;
+import org.tukaani.xz.BasicArrayCache;
 import org.tukaani.xz.XZInputStream;
 
 /** A module's file as it lies in a tree: plain, or compressed with gzip, xz or zstd. What it is, its first bytes say, not its name. */
@@ -39,6 +44,10 @@ public final class ModuleFile {
      * @throws MalformedInputException if it is damaged, or larger than {@link #MAX_SIZE}
      */
     public static byte[] read(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+            // as finit_module(2); to read a pipe could wait for ever
+            throw new FileSystemException(file.toString(), null, "Not a regular file");
+        }
         return decompress(InputFile.read(file, MAX_SIZE, "a module of at most so many"), file.toString());
     }
 
@@ -49,27 +58,115 @@ public final class ModuleFile {
      * @throws MalformedInputException if they are damaged, or make more than {@link #MAX_SIZE}, or far more than their own size
      */
     public static byte[] decompress(byte[] bytes, String name) {
-        Optional<Compression> compression =
-                Arrays.stream(Compression.values()).filter(c -> c.begins(bytes)).findFirst();
-        if (compression.isEmpty()) {
+        Compression compression = compression(bytes);
+        if (compression == null) {
             return bytes;
         }
-        try (InputStream in = compression.get().open(new ByteArrayInputStream(bytes))) {
-            int limit = limit(bytes.length);
-            byte[] result = in.readNBytes(limit + 1);
-            if (result.length > limit) {
-                throw tooLarge(name, limit);
+        Room room = new Room((int) Math.min(limit(bytes.length), Math.max(zstdSize(bytes), 4L * bytes.length)));
+        int size = decompress(bytes, name, room);
+        return size == room.bytes.length ? room.bytes : Arrays.copyOf(room.bytes, size);
+    }
+
+    /** Room for one module after another. Not safe for threads. */
+    static final class Room {
+        private byte[] bytes;
+
+        Room(int size) {
+            bytes = new byte[size];
+        }
+
+        /** What was put in last begins here; another array once something did not fit. */
+        byte[] bytes() {
+            return bytes;
+        }
+
+        private void grow(long needed) {
+            bytes = Arrays.copyOf(bytes, (int) Math.min(MAX_SIZE + 1L, needed + needed / 4));
+        }
+    }
+
+    /**
+     * Decompresses a module.
+     *
+     * @param bytes compressed
+     * @param room where to
+     * @return the module's size
+     * @throws MalformedInputException as above, or if they are not compressed
+     */
+    static int decompress(byte[] bytes, String name, Room room) {
+        Compression compression = compression(bytes);
+        if (compression == null) {
+            throw new MalformedInputException(name, "magic number", 0, "another one", "that of gzip, xz or zstd");
+        }
+        int limit = limit(bytes.length);
+        long zstdSize = zstdSize(bytes);
+        if (zstdSize > room.bytes.length && zstdSize <= limit) {
+            room.grow(zstdSize);
+        }
+        int size = zstd(bytes, room.bytes);
+        if (size > 0) {
+            return size;
+        }
+        try (InputStream in = compression.open(new ByteArrayInputStream(bytes))) {
+            for (int read; (read = in.read(room.bytes, size, room.bytes.length - size)) >= 0; ) {
+                size += read;
+                if (size > limit) {
+                    throw tooLarge(name, limit);
+                }
+                if (size == room.bytes.length) {
+                    room.grow(size + 1L);
+                }
             }
-            return result;
+            return size;
         } catch (IOException e) {
             // The bytes are in memory: only the decompressor can fail.
             throw new MalformedInputException(
                     name,
-                    compression.get() + " stream",
+                    compression + " stream",
                     0,
                     e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(),
                     "an undamaged file");
         }
+    }
+
+    /** How large what a zstd file holds says that it is; 0 if it does not, or the file is none. */
+    private static long zstdSize(byte[] bytes) {
+        return Compression.ZSTD.begins(bytes) ? Math.max(0, Zstd.getFrameContentSize(bytes)) : 0;
+    }
+
+    /**
+     * Decompresses a zstd file of one frame that says its size, in one step.
+     *
+     * @return its size; 0 if it is no such file, is damaged, or does not fit: then its stream says what is wrong
+     */
+    private static int zstd(byte[] bytes, byte[] to) {
+        long size = zstdSize(bytes);
+        if (size == 0 || size > to.length || size > limit(bytes.length)) {
+            return 0;
+        }
+        try {
+            long made = Zstd.decompressByteArray(to, 0, (int) size, bytes, 0, bytes.length);
+            return made == size ? (int) size : 0;
+        } catch (ZstdException e) {
+            return 0;
+        }
+    }
+
+    /** Whether so many first bytes of a file are those of a compressed one. */
+    static boolean isCompressed(byte[] head, int length) {
+        if (length < 6) {
+            return false;
+        }
+        return compression(head) != null;
+    }
+
+    private static @Nullable Compression compression(byte[] head) {
+        for (Compression compression : Compression.values()) {
+            if (compression.begins(head)) {
+                return compression;
+            }
+        }
+        return null;
     }
 
     /** Whether a file begins as one that was compressed in a way: {@code GZIP}, {@code XZ}, {@code ZSTD}. */
@@ -88,7 +185,8 @@ public final class ModuleFile {
         XZ(0xfd, '7', 'z', 'X', 'Z', 0) {
             @Override
             InputStream open(InputStream in) throws IOException {
-                return new XZInputStream(in, XZ_MEMORY_KIB);
+                // Its dictionaries have megabytes, and can be used again.
+                return new XZInputStream(in, XZ_MEMORY_KIB, true, BasicArrayCache.getInstance());
             }
         },
         ZSTD(0x28, 0xb5, 0x2f, 0xfd) {

@@ -3,6 +3,7 @@ package org.jkmod.kmod;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * The modules of one kernel in a root file system: {@code lib/modules/RELEASE}, or {@code usr/lib/modules/RELEASE}. Immutable: what was
@@ -27,6 +27,9 @@ public final class ModuleTree {
     /** A tree is some thousand files in some hundred folders; links are not followed, so that this is enough. */
     private static final int MAX_DEPTH = 64;
 
+    /** Where trees are in a root file system. */
+    private static final List<String> PLACES = List.of("lib/modules", "usr/lib/modules");
+
     /**
      * A module of the tree.
      *
@@ -35,12 +38,16 @@ public final class ModuleTree {
      */
     public record Entry(String name, Path path) {}
 
+    private final Path root;
+    private final Sysroot sysroot;
     private final Path folder;
     private final String release;
     private final ImmutableList<Entry> modules;
     private final ImmutableMap<String, Entry> byName;
 
-    private ModuleTree(Path folder, String release, List<Entry> modules) {
+    private ModuleTree(Path root, Path folder, String release, List<Entry> modules) {
+        this.root = root;
+        this.sysroot = Sysroot.of(root);
         this.folder = folder;
         this.release = release;
         this.modules = ImmutableList.copyOf(modules);
@@ -56,19 +63,33 @@ public final class ModuleTree {
      * @throws IOException if there is no such folder, or it cannot be read
      */
     public static ModuleTree open(Path root, String release) throws IOException {
-        Path folder = root.resolve("lib/modules").resolve(release);
-        if (!Files.isDirectory(folder)) {
-            folder = root.resolve("usr/lib/modules").resolve(release);
+        Sysroot sysroot = Sysroot.of(root);
+        String place = null;
+        for (String candidate : PLACES) {
+            if (place == null && sysroot.isDirectory(candidate + "/" + release)) {
+                place = candidate;
+            }
         }
-        if (!Files.isDirectory(folder)) {
+        if (place == null) {
             throw new NoSuchFileException(
-                    root.resolve("lib/modules").resolve(release).toString());
+                    root.resolve(PLACES.get(0)).resolve(release).toString());
+        }
+        Path folder = root.resolve(place).resolve(release);
+        Path inside = inside(root, sysroot, place + "/" + release);
+        if (!Files.isDirectory(folder) || !Files.isSameFile(folder, inside)) {
+            // an absolute link
+            folder = inside;
         }
         // Links to the headers, not part of the tree.
         List<Entry> found = files(folder, Set.of("build", "source")).stream()
                 .map(file -> new Entry(moduleName(String.valueOf(file.getFileName())), file))
                 .toList();
-        return new ModuleTree(folder, release, found);
+        return new ModuleTree(root, folder, release, found);
+    }
+
+    /** Where a path of the root leads, written as the root is. */
+    private static Path inside(Path root, Sysroot sysroot, String path) throws IOException {
+        return root.resolve(sysroot.root().relativize(sysroot.resolve(path)));
     }
 
     /**
@@ -110,11 +131,17 @@ public final class ModuleTree {
      */
     public static List<String> releases(Path root) throws IOException {
         TreeSet<String> releases = new TreeSet<>();
-        for (String place : List.of("lib/modules", "usr/lib/modules")) {
-            Path folder = root.resolve(place);
-            if (Files.isDirectory(folder)) {
-                try (Stream<Path> folders = Files.list(folder)) {
-                    folders.filter(Files::isDirectory).forEach(f -> releases.add(String.valueOf(f.getFileName())));
+        Sysroot sysroot = Sysroot.of(root);
+        for (String place : PLACES) {
+            if (!sysroot.isDirectory(place)) {
+                continue;
+            }
+            try (DirectoryStream<Path> folders = Files.newDirectoryStream(sysroot.resolve(place))) {
+                for (Path folder : folders) {
+                    String name = String.valueOf(folder.getFileName());
+                    if (sysroot.isDirectory(place + "/" + name)) {
+                        releases.add(name);
+                    }
                 }
             }
         }
@@ -126,6 +153,21 @@ public final class ModuleTree {
         String base = fileName.substring(fileName.lastIndexOf('/') + 1);
         int point = base.indexOf('.');
         return (point < 0 ? base : base.substring(0, point)).replace('-', '_');
+    }
+
+    /** The root file system that the tree is part of. */
+    Sysroot sysroot() {
+        return sysroot;
+    }
+
+    /** A file of the tree, that of depmod's for example; it need not be there. */
+    Path file(String name) throws IOException {
+        return sysroot.resolve(folder, name);
+    }
+
+    /** The file that an absolute path of modules.dep means, inside of the root. */
+    Path absolute(String path) throws IOException {
+        return inside(root, sysroot, path);
     }
 
     /** The tree's folder. */

@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>configuration: the values that say how modules are loaded;
  *   <li>any module of the kernel: release, architecture, version magic (and of it {@code SMP}, {@code MODULE_UNLOAD} and {@code
  *       MODVERSIONS}), size of {@code struct module};
- *   <li>image: release, and the certificates that the kernel trusts.
+ *   <li>image: release, and the certificates that the kernel trusts;
+ *   <li>modules.builtin.modinfo of a root: built-in modules with a version, which surely have a folder in /sys/module;
+ *   <li>sysfs: all built-in modules with such a folder.
  * </ul>
  */
 public final class ProfileSources {
@@ -39,6 +41,7 @@ public final class ProfileSources {
     private Optional<Path> config = Optional.empty();
     private Optional<Path> module = Optional.empty();
     private Optional<Path> image = Optional.empty();
+    private Optional<Path> sysfs = Optional.empty();
     private boolean imageOfRoot = true;
 
     /** Nothing, so far. */
@@ -89,6 +92,12 @@ public final class ProfileSources {
     /** The kernel's image. */
     public ProfileSources image(@Nullable Path value) {
         image = Optional.ofNullable(value);
+        return this;
+    }
+
+    /** The /sys of the kernel, running, or a copy of it: which built-in modules have folders there. */
+    public ProfileSources sysfs(@Nullable Path value) {
+        sysfs = Optional.ofNullable(value);
         return this;
     }
 
@@ -146,6 +155,11 @@ public final class ProfileSources {
                 ? givenImage
                 : inRoot.get().image();
         kernel.flatMap(KernelImage::certificates).ifPresent(builder::trustedKeys);
+        if (sysfs.isPresent()) {
+            SysfsModules.ofSysfs(sysfs.get()).forEach(builder::sysfsModule);
+        } else if (inRoot.isPresent()) {
+            SysfsModules.ofTree(inRoot.get().folder()).forEach(builder::sysfsModule);
+        }
         return build(builder, any);
     }
 

@@ -52,8 +52,8 @@ public final class TreeModuleFinder implements ModuleFinder {
      * @throws IOException if a file of depmod's is there and cannot be read
      */
     public static TreeModuleFinder of(ModuleTree tree) throws IOException {
-        Path dep = tree.folder().resolve("modules.dep");
-        Path alias = tree.folder().resolve("modules.alias");
+        Path dep = tree.file("modules.dep");
+        Path alias = tree.file("modules.alias");
         boolean hasDep = Files.isRegularFile(dep);
         boolean hasAlias = Files.isRegularFile(alias);
         Map<String, Facts> modules = hasDep && hasAlias ? Map.of() : facts(tree);
@@ -61,7 +61,7 @@ public final class TreeModuleFinder implements ModuleFinder {
                 tree,
                 hasDep ? readDependencies(dep) : dependencies(modules),
                 hasAlias ? readAliases(alias) : aliases(modules),
-                readBuiltin(tree.folder().resolve("modules.builtin")));
+                readBuiltin(tree.file("modules.builtin")));
     }
 
     // What depmod has written.

@@ -142,4 +142,19 @@ class ModuleTreeTest {
     void moduleName_ofAFileName_isUpToTheFirstPointWithUnderscores(String file, String name) {
         assertThat(ModuleTree.moduleName(file)).isEqualTo(name);
     }
+
+    @Test
+    void tree_behindAnAbsoluteLink_isInsideOfTheRoot(@TempDir Path host) throws IOException {
+        Files.createDirectories(host.resolve(RELEASE));
+        Files.createDirectories(root.resolve("lib"));
+        Files.createSymbolicLink(root.resolve("lib/modules"), host);
+        assertThatThrownBy(() -> ModuleTree.open(root, RELEASE)).isInstanceOf(NoSuchFileException.class);
+        assertThat(ModuleTree.releases(root)).isEmpty();
+        file(host.getRoot().relativize(host) + "/" + RELEASE + "/kernel/a.ko");
+        ModuleTree tree = ModuleTree.open(root, RELEASE);
+        assertThat(tree.folder())
+                .isEqualTo(root.resolve(host.getRoot().relativize(host)).resolve(RELEASE));
+        assertThat(paths(tree)).containsExactly("a kernel/a.ko");
+        assertThat(ModuleTree.releases(root)).containsExactly(RELEASE);
+    }
 }

@@ -2,7 +2,6 @@ package org.jkmod.kmod;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.jkmod.core.ModuleBuilder.module;
-import static org.jkmod.elf.Elf.EM_X86_64;
 import static org.jkmod.elf.Elf.SHF_ALLOC;
 import static org.jkmod.elf.Elf.SHF_EXECINSTR;
 import static org.jkmod.elf.Elf.SHF_WRITE;
@@ -30,31 +29,17 @@ import org.jkmod.kmod.TreeLoad.Result;
 import org.jkmod.symtab.ModuleSymvers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-class TreeLoadTest {
+class TreeLoadTest extends TreeTest {
     private static final String RELEASE = "6.12.0-amd64";
     private static final Path EXAMPLES = Path.of("..", "examples", "modules", "x86_64");
 
     private static final int GOOD_MODULES = 30;
     private static final int GOOD = 9;
 
-    @TempDir
-    private Path root;
-
-    private void put(String path, byte[] bytes) throws IOException {
-        Path file = root.resolve("lib/modules").resolve(RELEASE).resolve(path);
-        Files.createDirectories(file.getParent());
-        Files.write(file, bytes);
-    }
-
-    private void put(String path, ModuleBuilder module) throws IOException {
-        put(path, module.bytes());
-    }
-
-    private static ModuleBuilder small(String name) {
-        return module(name, EM_X86_64);
+    TreeLoadTest() {
+        super(RELEASE);
     }
 
     /** A kernel with exports of its own, and of modules ({@code NAME OWNER}). */

@@ -1,13 +1,9 @@
 package org.jkmod.kmod;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.jkmod.core.ModuleBuilder.module;
-import static org.jkmod.elf.Elf.EM_X86_64;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jkmod.core.Kernel;
@@ -18,32 +14,14 @@ import org.jkmod.core.ModuleFinder.Candidate;
 import org.jkmod.core.OnDemandModules;
 import org.jkmod.symtab.ModuleSymvers;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class TreeModuleFinderTest {
+class TreeModuleFinderTest extends TreeTest {
     private static final String RELEASE = "6.12.0-amd64";
 
-    @TempDir
-    private Path root;
-
-    private void put(String path, byte[] bytes) throws IOException {
-        Path file = root.resolve("lib/modules").resolve(RELEASE).resolve(path);
-        Files.createDirectories(file.getParent());
-        Files.write(file, bytes);
-    }
-
-    private void put(String path, String text) throws IOException {
-        put(path, text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private void put(String path, ModuleBuilder module) throws IOException {
-        put(path, module.bytes());
-    }
-
-    private static ModuleBuilder small(String name) {
-        return module(name, EM_X86_64);
+    TreeModuleFinderTest() {
+        super(RELEASE);
     }
 
     /** Three modules on top of each other, and one beside them. */
