@@ -2,6 +2,7 @@ package org.jkmod.symtab;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.jkmod.elf.MalformedInputException;
 
 /**
  * The tables of what a kernel exports, as include/linux/export.h and scripts/module.lds lay them out one behind the other:
@@ -29,6 +30,9 @@ final class ExportTables {
     /** Padding between tables is less. */
     private static final int MAX_PADDING = 16;
 
+    /** How many characters of what may be names are looked at; Debian's kernels have some millions. */
+    private static final long MAX_CHARACTERS = 1L << 31;
+
     private static final int GPL_ONLY = 1;
     /** A kernel's image begins at a multiple of so much: PMD_SIZE. */
     private static final long BASE_ALIGNMENT = 1L << 21;
@@ -36,35 +40,38 @@ final class ExportTables {
     private final KernelMemory memory;
     private final boolean relative;
     /** The address of the file's first byte; for addresses only. */
-    private final long base;
+    private long base;
 
-    private ExportTables(KernelMemory memory, boolean relative, long base) {
+    private long characters;
+
+    private ExportTables(KernelMemory memory, boolean relative) {
         this.memory = memory;
         this.relative = relative;
-        this.base = base;
     }
 
-    /** Reads the exports; empty if there are no such tables. */
+    /**
+     * Reads the exports; empty if there are no such tables.
+     *
+     * @throws MalformedInputException if more looks like exports than a kernel can have
+     */
     static Optional<ModuleSymvers> read(KernelMemory memory) {
-        ExportTables distances = new ExportTables(memory, true, 0);
-        Optional<ModuleSymvers> found = distances.find();
-        return found.isPresent() ? found : findAddresses(memory);
+        Optional<ModuleSymvers> found = new ExportTables(memory, true).find();
+        return found.isPresent() ? found : new ExportTables(memory, false).findAddresses();
     }
 
-    private static Optional<ModuleSymvers> findAddresses(KernelMemory memory) {
-        int entry = 3 * Long.BYTES;
+    private Optional<ModuleSymvers> findAddresses() {
+        int entry = entrySize();
         for (int at = 0; at <= memory.length() - MIN_RUN * entry; at += Long.BYTES) {
-            if (!looksLikeAddresses(memory, at) || !looksLikeAddresses(memory, at + (MIN_RUN - 1) * entry)) {
+            if (!looksLikeAddresses(at) || !looksLikeAddresses(at + (MIN_RUN - 1) * entry)) {
                 continue;
             }
             // The strings are behind the table, and no further away than the file's end.
             long name = memory.u64(at + Long.BYTES);
             long highest = (name - at) & -BASE_ALIGNMENT;
-            for (long base = highest; name - base < memory.length() && base < 0; base -= BASE_ALIGNMENT) {
-                ExportTables tables = new ExportTables(memory, false, base);
-                int end = tables.tableFrom(at);
+            for (base = highest; name - base < memory.length() && base < 0; base -= BASE_ALIGNMENT) {
+                int end = tableFrom(at);
                 if ((end - at) / entry >= MIN_RUN) {
-                    Optional<ModuleSymvers> found = tables.decode(at, end);
+                    Optional<ModuleSymvers> found = decode(at, end);
                     if (found.isPresent()) {
                         return found;
                     }
@@ -75,7 +82,7 @@ final class ExportTables {
     }
 
     /** Addresses of a kernel are negative numbers, and those of one kernel are near each other. */
-    private static boolean looksLikeAddresses(KernelMemory memory, int at) {
+    private boolean looksLikeAddresses(int at) {
         long value = memory.u64(at);
         long name = memory.u64(at + Long.BYTES);
         long namespace = memory.u64(at + 2 * Long.BYTES);
@@ -147,6 +154,11 @@ final class ExportTables {
         int at = start;
         while (at < memory.length() && memory.u8(at) > ' ' && memory.u8(at) < 0x7f && at - start < MAX_NAME) {
             at++;
+        }
+        characters += at - start;
+        if (characters > MAX_CHARACTERS) {
+            throw new MalformedInputException(
+                    memory.name(), "__ksymtab", start, "too much that looks like exports", "those of a kernel");
         }
         return at < memory.length() && memory.u8(at) == 0 ? at - start : -1;
     }

@@ -50,6 +50,11 @@ final class KallsymsTables {
     /** An image begins at a multiple of so much. */
     private static final long IMAGE_ALIGNMENT = 1L << 21;
 
+    /** How many places are looked at that have numbers like a token_index; Debian's kernels have two at most. */
+    private static final int MAX_INDEXES = 1 << 12;
+    /** How many of them have strings in front, for which names are looked for. */
+    private static final int MAX_TOKEN_TABLES = 16;
+
     private static final int MAX_ALIGNMENT = 8;
     private static final int[] ALIGNMENTS = {MAX_ALIGNMENT, 4};
 
@@ -88,10 +93,19 @@ final class KallsymsTables {
     }
 
     private boolean find() {
+        int indexes = 0;
+        int tokenTables = 0;
         for (int at = 0; at <= memory.length() - INDEX_SIZE; at += Integer.BYTES) {
             int second = memory.s32(at);
-            if ((second & 0xffff) == 0 && second > 0 && isIndex(at) && findTokens(at) && findNames()) {
-                return true;
+            if ((second & 0xffff) == 0 && second > 0 && isIndex(at)) {
+                boolean isTokens = findTokens(at);
+                if (isTokens && findNames()) {
+                    return true;
+                }
+                tokenTables += isTokens ? 1 : 0;
+                if (++indexes == MAX_INDEXES || tokenTables == MAX_TOKEN_TABLES) {
+                    return false;
+                }
             }
         }
         return false;
@@ -124,8 +138,8 @@ final class KallsymsTables {
 
     private boolean areTokens(int start) {
         for (int token = 0; token < TOKENS; token++) {
-            int end = tokenEnd(start, token);
             int limit = token == TOKENS - 1 ? index : start + token(token + 1);
+            int end = tokenEnd(start, token, limit);
             if (end >= limit || (token == TOKENS - 1 ? index - end > MAX_ALIGNMENT : end != limit - 1)) {
                 return false;
             }
@@ -137,9 +151,9 @@ final class KallsymsTables {
         return memory.u16(index + number * Short.BYTES);
     }
 
-    private int tokenEnd(int start, int token) {
+    private int tokenEnd(int start, int token, int limit) {
         int at = start + token(token);
-        while (at < index && memory.u8(at) != 0) {
+        while (at < limit && memory.u8(at) != 0) {
             at++;
         }
         return at;

@@ -59,11 +59,6 @@ final class KernelMemory {
         return new Piece((int) section.offset(), (int) section.size(), section.address());
     }
 
-    /** The same with an Image's first byte at an address; an ELF file knows its own. */
-    KernelMemory at(long base) {
-        return isImage() ? new KernelMemory(bytes, name, List.of(new Piece(0, bytes.length, base))) : this;
-    }
-
     /** Whether it is an Image, not an ELF file. */
     boolean isImage() {
         return pieces.size() == 1 && pieces.get(0).size() == bytes.length;

@@ -3,7 +3,10 @@ package org.jkmod.symtab;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.SplittableRandom;
 
 /**
  * Sorts names as bytes without a sign, a shorter one before those that begin with it (strcmp(3), where no name has a NUL).
@@ -20,6 +23,12 @@ final class NameSort {
     private final int[] ids;
     /** By place: eight bytes of the name there, so that signed comparison is that of the bytes. */
     private final long[] keys;
+    /** Names that are still to be sorted, by what is behind their first bytes. */
+    private final Deque<Range> ranges = new ArrayDeque<>();
+    /** Chooses pivots, so that no file can be made for which all are bad ones. */
+    private final SplittableRandom random = new SplittableRandom();
+
+    private record Range(int from, int to, int depth) {}
 
     private NameSort(NameTable names) {
         this.names = names;
@@ -32,7 +41,12 @@ final class NameSort {
     /** The ids of all names, in the order of the names. None of them may have a NUL. */
     static int[] sorted(NameTable names) {
         NameSort sort = new NameSort(names);
-        sort.sort(0, sort.ids.length, 0);
+        // not recursion: two names may share megabytes
+        sort.ranges.push(new Range(0, sort.ids.length, 0));
+        while (!sort.ranges.isEmpty()) {
+            Range range = sort.ranges.pop();
+            sort.sort(range.from, range.to, range.depth);
+        }
         return sort.ids;
     }
 
@@ -49,7 +63,7 @@ final class NameSort {
             }
             // a last byte of 0 is the end of the name, which only one has
             if (end - start > 1 && (byte) keys[start] != 0) {
-                sort(start, end, depth + Long.BYTES);
+                ranges.push(new Range(start, end, depth + Long.BYTES));
             }
         }
     }
@@ -78,7 +92,7 @@ final class NameSort {
         int low = from;
         int high = to;
         while (high - low > SMALL) {
-            long pivot = median(keys[low], keys[(low + high) >>> 1], keys[high - 1]);
+            long pivot = median(anyKey(low, high), anyKey(low, high), anyKey(low, high));
             int less = low;
             int greater = high;
             for (int i = low; i < greater; ) {
@@ -104,6 +118,10 @@ final class NameSort {
                 swap(j, j - 1);
             }
         }
+    }
+
+    private long anyKey(int from, int to) {
+        return keys[random.nextInt(from, to)];
     }
 
     private static long median(long a, long b, long c) {

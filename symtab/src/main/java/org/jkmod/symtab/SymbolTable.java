@@ -234,13 +234,10 @@ public final class SymbolTable {
      * @throws IndexOutOfBoundsException if the position is not below {@link #size()}
      */
     public int next(int position) {
+        Objects.checkIndex(position, size());
         int rank = ranks.get(position);
-        for (int at = firstOf(rank); at < size() && ranks.get(byName.get(at)) == rank; at++) {
-            if (byName.get(at) > position) {
-                return byName.get(at);
-            }
-        }
-        return -1;
+        int at = placeOf(rank, position + 1);
+        return at < size() && ranks.get(byName.get(at)) == rank ? byName.get(at) : -1;
     }
 
     /** Tells the symbols whose names begin so, in the order of the names. */
@@ -259,11 +256,17 @@ public final class SymbolTable {
 
     /** The first place in {@link #byName} of a name. */
     private int firstOf(int rank) {
+        return placeOf(rank, 0);
+    }
+
+    /** The first place in {@link #byName} of a name at a position or behind it, or else of the next name. */
+    private int placeOf(int rank, int position) {
         int below = -1;
         int above = size();
         while (above - below > 1) {
             int middle = (below + above) >>> 1;
-            if (ranks.get(byName.get(middle)) < rank) {
+            int found = ranks.get(byName.get(middle));
+            if (found < rank || (found == rank && byName.get(middle) < position)) {
                 below = middle;
             } else {
                 above = middle;

@@ -16,6 +16,9 @@
  * org.jkmod.symtab.NameTable} is what a name index is built from: it numbers names, for these readers and for any
  * other.
  *
+ * <p>A kernel says the same of itself: {@link org.jkmod.symtab.KernelSymbols} reads both from a decompressed image, without either
+ * file. {@link org.jkmod.symtab.SymbolTable} keeps the names and addresses of a whole kernel small, and in a file of its own.
+ *
  * <p>Rules that hold throughout:
  *
  * <ul>
@@ -26,7 +29,7 @@
  *   <li>A row, id or position that is not there is -1, as {@link String#indexOf(String)} has it. One that is out of
  *       range is the caller's fault: {@link IndexOutOfBoundsException}.
  *   <li>A file is hostile until proven otherwise. A line that its format does not allow is a {@link
- *       org.jkmod.elf.MalformedInputException} whose offset is the number of the line, from 1; nothing else is thrown
+ *       org.jkmod.elf.MalformedInputException} whose offset is the number of the line, from 1 (of an image or a saved table, that of the byte); nothing else is thrown
  *       for bad input, and time and memory stay proportional to the file's size.
  *   <li>Everything but {@link org.jkmod.symtab.NameTable} is immutable, and safe for use by many threads.
  * </ul>

@@ -3,6 +3,8 @@ package org.jkmod.symtab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jkmod.elf.MalformedInputException;
@@ -10,6 +12,7 @@ import org.jkmod.symtab.ImageWriter.Export;
 import org.jkmod.symtab.ImageWriter.Layout;
 import org.jkmod.symtab.ImageWriter.Symbol;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -137,5 +140,24 @@ class KernelSymbolsTest {
                     .bytes();
             Fuzzer.malformed(image, 300, bytes -> KernelSymbols.parse(bytes, "fuzz"));
         }
+    }
+
+    /** A million places that look like a token_index with its tokens, and then numbers that look like num_syms. */
+    @Test
+    @Timeout(20)
+    void parse_manyPlacesThatLookLikeTables_endsSoon() {
+        ByteBuffer image = ByteBuffer.allocate(16 << 20).order(ByteOrder.LITTLE_ENDIAN);
+        while (image.remaining() >= 1536) {
+            for (int token = 0; token < 256; token++) {
+                image.put(new byte[] {'a', 'b', 'c', 0});
+            }
+            for (int token = 0; token < 256; token++) {
+                image.putShort((short) (4 * token));
+            }
+        }
+        while (image.remaining() >= Integer.BYTES) {
+            image.putInt(1000);
+        }
+        assertThat(KernelSymbols.parse(image.array(), "Image").kallsyms()).isEmpty();
     }
 }

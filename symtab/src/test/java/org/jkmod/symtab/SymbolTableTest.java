@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import org.jkmod.elf.MalformedInputException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class SymbolTableTest {
@@ -84,6 +85,24 @@ class SymbolTableTest {
         assertThat(TABLE.find("ini")).isEqualTo(-1);
         assertThat(TABLE.find("initx")).isEqualTo(-1);
         assertThat(TABLE.find("")).isEqualTo(-1);
+    }
+
+    /** Neither a stack nor a time that the file decides. */
+    @Test
+    @Timeout(20)
+    void of_longAndEqualNames_endsSoon() {
+        String longName = "x".repeat(1_000_000);
+        StringBuilder text =
+                new StringBuilder("ffffffff81000000 T " + longName + "a\nffffffff81000000 T " + longName + "b\n");
+        text.append("ffffffff81000010 t init\n".repeat(200_000));
+        SymbolTable table = SymbolTable.of(kallsyms(text.toString()));
+        int found = 0;
+        for (int position = table.find("init"); position >= 0; position = table.next(position)) {
+            found++;
+        }
+        assertThat(found).isEqualTo(200_000);
+        assertThat(table.find(longName + "b")).isEqualTo(1);
+        assertThat(table.find(longName)).isEqualTo(-1);
     }
 
     @Test
