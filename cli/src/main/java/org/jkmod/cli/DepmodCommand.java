@@ -1,15 +1,12 @@
 package org.jkmod.cli;
 
-import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jkmod.elf.PrintableText;
 import org.jkmod.kmod.Compat;
 import org.jkmod.kmod.Depmod;
-import org.jkmod.kmod.DepmodResult;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -146,132 +143,46 @@ final class DepmodCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws Exception {
-        Depmod depmod = depmod();
-        if (quick && arguments.size() <= 1 && depmod.isUpToDate()) {
-            if (json) {
-                Json.print(environment.out(), to -> write(to, depmod.upToDate()));
-            }
-            return Main.OK;
-        }
-        DepmodResult result = depmod.run();
-        boolean failed = !result.cycles().isEmpty();
-        if (!failed && !show) {
-            result.write();
-        }
-        if (json) {
-            Json.print(environment.out(), to -> write(to, result));
-        } else {
-            for (String use : result.uses()) {
-                environment.out().println(PrintableText.of(use));
-            }
-            if (show && !failed) {
-                environment.out().write(result.text());
-            }
-        }
-        report(result);
-        return failed ? Main.FAILED : Main.OK;
-    }
-
-    private Depmod depmod() throws IOException {
-        String release = arguments.isEmpty() ? host() : arguments.get(0);
-        if (!Depmod.isRelease(release)) {
-            throw usage("'" + release + "' is no kernel release, such as 6.12.107-amd64");
+    public Integer call() throws IOException {
+        DepmodRequest request = new DepmodRequest();
+        request.arguments = arguments;
+        request.quick = quick;
+        request.base = base;
+        request.moduleDirectory = moduleDirectory;
+        request.output = output;
+        request.configuration = configuration;
+        request.symvers = symvers;
+        request.systemMap = systemMap;
+        request.reportSymbols = reportSymbols;
+        request.show = show;
+        request.verbose = verbose;
+        request.warnDuplicates = warnDuplicates;
+        request.compat = compat();
+        request.cache = cache;
+        request.json = json;
+        if (!Depmod.isRelease(DepmodRequest.release(arguments))) {
+            throw usage("'" + DepmodRequest.release(arguments) + "' is no kernel release, such as 6.12.107-amd64");
         }
         if (prefix != null && prefix.length() != 1) {
             throw usage("-P only takes a single character");
         }
-        if (!compat.equals("30") && !compat.equals("34")) {
-            throw usage("--compat must be 30 or 34");
+        request.prefix = prefix;
+        if (jobs != 0 && (jobs < 1 || jobs > 1024)) {
+            throw usage("--jobs must be from 1 to 1024");
         }
-        List<Path> files = new ArrayList<>();
-        for (String file : arguments.subList(Math.min(1, arguments.size()), arguments.size())) {
-            files.add(Path.of(file));
-        }
-        Depmod.Builder builder = Depmod.builder(base, release)
-                .configuration(configuration)
-                .files(files)
-                .compat(compat.equals("30") ? Compat.KMOD_30 : Compat.KMOD_34)
-                .reportSymbols(reportSymbols)
-                // kmod finds them when it makes an index.
-                .warnDuplicates(warnDuplicates && !show)
-                .verbose(verbose)
-                .cache(cache);
-        if (moduleDirectory != null) {
-            builder.moduleDirectory(moduleDirectory);
-        }
-        if (output != null) {
-            builder.outputRoot(output);
-        }
-        if (symvers != null) {
-            builder.symvers(symvers);
-        }
-        if (systemMap != null) {
-            builder.systemMap(systemMap);
-        }
-        if (prefix != null) {
-            builder.symbolPrefix(prefix.charAt(0));
-        }
-        if (jobs != 0) {
-            if (jobs < 1 || jobs > 1024) {
-                throw usage("--jobs must be from 1 to 1024");
-            }
-            builder.threads(jobs);
-        }
-        return builder.build();
+        request.jobs = jobs;
+        return request.run(environment);
     }
 
-    /** The release of the kernel that this runs on, as uname(2) says it. */
-    private static String host() {
-        return System.getProperty("os.version", "");
+    private Compat compat() {
+        return switch (compat) {
+            case "30" -> Compat.KMOD_30;
+            case "34" -> Compat.KMOD_34;
+            default -> throw usage("--compat must be 30 or 34");
+        };
     }
 
     private ParameterException usage(String message) {
         return new ParameterException(spec.commandLine(), message);
-    }
-
-    private void report(DepmodResult result) {
-        for (String warning : result.warnings()) {
-            say("WARNING: " + warning);
-        }
-        for (List<String> cycle : result.cycles()) {
-            say("ERROR: Cycle detected: " + String.join(" -> ", cycle));
-        }
-        if (!result.cycles().isEmpty()) {
-            say("ERROR: Found " + result.modulesInCycles() + " modules in dependency cycles!");
-        }
-    }
-
-    private void say(String text) {
-        environment.err().println("jkmod depmod: " + PrintableText.of(text));
-    }
-
-    private static void write(JsonWriter json, DepmodResult result) throws IOException {
-        json.beginObject();
-        json.name("folder").value(result.folder().toString());
-        json.name("modulesRead").value(result.modulesRead());
-        json.name("files").beginArray();
-        for (String file : result.files()) {
-            json.beginObject();
-            json.name("name").value(file);
-            json.name("bytes").value(result.bytes(file).length);
-            json.endObject();
-        }
-        json.endArray();
-        json.name("warnings").beginArray();
-        for (String warning : result.warnings()) {
-            json.value(warning);
-        }
-        json.endArray();
-        json.name("cycles").beginArray();
-        for (List<String> cycle : result.cycles()) {
-            json.beginArray();
-            for (String name : cycle) {
-                json.value(name);
-            }
-            json.endArray();
-        }
-        json.endArray();
-        json.endObject();
     }
 }

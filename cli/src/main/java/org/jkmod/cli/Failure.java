@@ -7,6 +7,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import org.jkmod.core.KernelException;
+import org.jkmod.core.RelocationException;
+import org.jkmod.elf.MalformedInputException;
 import org.jspecify.annotations.Nullable;
 
 /** A command cannot do what it was asked to: it ends with this one line and status 1. */
@@ -20,6 +23,19 @@ final class Failure extends Exception {
 
     Failure(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    /** What to say of what a command was not able to do; null if it is a fault of our own. */
+    static @Nullable String messageOf(Throwable e) {
+        if (e instanceof Failure
+                || e instanceof KernelException
+                || e instanceof RelocationException
+                || e instanceof MalformedInputException) {
+            return String.valueOf(e.getMessage());
+        } else if (e instanceof IOException io) {
+            return message(io);
+        }
+        return e instanceof InvalidPathException path ? message(path) : null;
     }
 
     /** What went wrong with a file, and with which. */

@@ -12,14 +12,11 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import org.jkmod.core.KernelException;
-import org.jkmod.core.RelocationException;
-import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.PrintableText;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -66,23 +63,23 @@ public final class Main {
     static int run(String[] given, Environment environment) {
         String[] args = withoutHelp(given);
         try {
-            ModinfoRequest modinfo = args.length > 1 && args[0].equals("modinfo") ? ModinfoRequest.of(args) : null;
-            return modinfo != null
-                    ? modinfo.run(environment)
+            PlainRequest plain = plain(args);
+            return plain != null
+                    ? plain.run(environment)
                     : commandLine(environment, args).execute(args);
-        } catch (IOException e) {
-            environment.out().flush();
-            environment.err().println("jkmod " + args[0] + ": " + PrintableText.of(Failure.message(e)));
-            return FAILED;
-        } catch (InvalidPathException e) {
-            environment.out().flush();
-            environment.err().println("jkmod " + args[0] + ": " + PrintableText.of(Failure.message(e)));
-            return FAILED;
-        } catch (RuntimeException | Error e) {
-            return bug(environment, e);
+        } catch (IOException | RuntimeException | Error e) {
+            return failure(environment, "jkmod " + args[0], e);
         } finally {
             environment.out().flush();
         }
+    }
+
+    private static @Nullable PlainRequest plain(String[] args) {
+        return switch (args.length < 2 ? "" : args[0]) {
+            case "depmod" -> DepmodRequest.of(args);
+            case "modinfo" -> ModinfoRequest.of(args);
+            default -> null;
+        };
     }
 
     /** {@code help COMMAND} as {@code COMMAND --help}: picocli would want all subcommands for it. */
@@ -163,10 +160,12 @@ public final class Main {
         for (String name : one ? List.of(first) : COMMANDS) {
             root.addSubcommand(command(name, environment));
         }
-        CommandLine modprobe = root.getSubcommands().get("modprobe");
-        if (modprobe != null) {
-            // MODPROBE_OPTIONS and scripts say things twice.
-            modprobe.setOverwrittenOptionsAllowed(true);
+        for (String name : List.of("depmod", "modprobe")) {
+            CommandLine command = root.getSubcommands().get(name);
+            if (command != null) {
+                // MODPROBE_OPTIONS and scripts say things twice.
+                command.setOverwrittenOptionsAllowed(true);
+            }
         }
         root.getCommandSpec().versionProvider(new Jkmod.Version());
         root.getSubcommands()
@@ -182,7 +181,8 @@ public final class Main {
                 .setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, given) -> usage(environment, e))
-                .setExecutionExceptionHandler((e, command, result) -> failure(environment, command, e, result));
+                .setExecutionExceptionHandler((e, command, result) ->
+                        failure(environment, command.getCommandSpec().qualifiedName(), e));
     }
 
     private static Path path(String argument) {
@@ -220,23 +220,13 @@ public final class Main {
         return USAGE;
     }
 
-    @SuppressWarnings("unused") // picocli's signature
-    private static int failure(Environment environment, CommandLine command, Exception e, ParseResult result) {
-        String message;
-        if (e instanceof Failure
-                || e instanceof KernelException
-                || e instanceof RelocationException
-                || e instanceof MalformedInputException) {
-            message = String.valueOf(e.getMessage());
-        } else if (e instanceof IOException io) {
-            message = Failure.message(io);
-        } else if (e instanceof InvalidPathException path) {
-            message = Failure.message(path);
-        } else {
+    private static int failure(Environment environment, String command, Throwable e) {
+        String message = Failure.messageOf(e);
+        if (message == null) {
             return bug(environment, e);
         }
         environment.out().flush();
-        environment.err().println(command.getCommandSpec().qualifiedName() + ": " + PrintableText.of(message));
+        environment.err().println(command + ": " + PrintableText.of(message));
         trace(environment, e);
         return FAILED;
     }

@@ -16,7 +16,7 @@ import org.jkmod.kmod.ModuleInfoText;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code jkmod modinfo} is asked for: its options, and its work. */
-final class ModinfoRequest {
+final class ModinfoRequest implements PlainRequest {
     /** Files, names or aliases. */
     List<String> modules = List.of();
 
@@ -38,8 +38,7 @@ final class ModinfoRequest {
     List<Path> keyrings = List.of();
 
     /**
-     * Reads the arguments of kmod's modinfo, and no others, without picocli: that would take longer than all the rest, of one module and
-     * of thousands.
+     * Reads the arguments of kmod's modinfo, and no others.
      *
      * @param args the command's name, and its arguments
      * @return null if there is anything that picocli has to look at
@@ -92,8 +91,8 @@ final class ModinfoRequest {
         return modules.isEmpty() ? null : request;
     }
 
-    /** Does it. */
-    int run(Environment environment) throws IOException {
+    @Override
+    public int run(Environment environment) throws IOException {
         String kernel = release == null ? System.getProperty("os.version", "") : release;
         ModuleInfoFinder finder = new ModuleInfoFinder(directory(environment), basedir, kernel);
         Optional<SignatureCheck> check =

@@ -12,6 +12,8 @@ import org.jkmod.cli.Shell.Result;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DepmodCommandTest {
     @TempDir
@@ -47,6 +49,42 @@ class DepmodCommandTest {
         assertThat(folder.resolve("modules.dep")).hasContent("jkmod_ring.ko:\njkmod_echo.ko: jkmod_ring.ko");
         assertThat(folder.resolve("modules.weakdep")).exists();
         assertThat(folder.resolve("modules.symbols.bin")).isNotEmptyFile();
+    }
+
+    /** What is plain is read without picocli; it must be the same command. */
+    @Test
+    void depmod_argumentsInAnyForm_meanTheSame() throws IOException {
+        Path exports = Files.writeString(home.resolve("Module.symvers"), "");
+        String base = home.resolve("root").toString();
+        Result plain = shell.run("depmod", "-n", "-e", "-E", exports.toString(), "-b", base, "1.0");
+        assertThat(plain.status()).isZero();
+        assertThat(plain.out()).startsWith("jkmod_ring.ko:\n");
+        assertThat(plain.err()).contains("needs unknown symbol");
+        assertThat(shell.run("depmod", "-neE", exports.toString(), "-b" + base, "1.0"))
+                .isEqualTo(plain);
+        assertThat(shell.run("depmod", "--basedir=" + base, "--symvers=" + exports, "--errsyms", "--dry-run", "1.0"))
+                .isEqualTo(plain);
+        assertThat(shell.run("depmod", "--basedir", base, "--symvers", exports.toString(), "-e", "--show", "1.0"))
+                .isEqualTo(plain);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-b", "--basedir="})
+    void depmod_optionTwice_takesTheLast(String option) {
+        String last = home.resolve("root").toString();
+        Result result = option.equals("-b")
+                ? shell.run("depmod", "-n", "-b", "nowhere", "-b", last, "1.0")
+                : shell.run("depmod", "-n", option + "nowhere", option + last, "1.0");
+        assertThat(result.status()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-E", "-F"})
+    void depmod_missingFile_isOneLineInAnyForm(String option) {
+        String file = home.resolve("nosuch").toString();
+        Result result = depmod(option, file, "-e", "1.0");
+        assertThat(result).isEqualTo(new Result(1, "", "jkmod depmod: " + file + ": No such file or directory\n"));
+        assertThat(depmod(option + file, "-e", "1.0")).isEqualTo(result);
     }
 
     @Test
