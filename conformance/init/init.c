@@ -3,6 +3,7 @@
 //
 //   load FILE [PARAMETERS]       loads /modules/FILE; adds `FILE ERRNO' to /load.txt
 //   section MODULE NAME SIZE     adds the section's address to /sections.txt, and keeps what is in the kernel's memory there
+//   range SYMBOL SYMBOL NAME     keeps what is in the kernel's memory between two symbols
 //   copy PATH NAME               keeps a file
 //   dmesg NAME                   keeps the kernel's messages
 //   write PATH TEXT              writes a line to a file, in a process of its own: the kernel may kill it
@@ -284,6 +285,34 @@ static void section(const char *module, const char *name, const char *size)
 	free(data.at);
 }
 
+static uint64_t address_of(const char *symbol)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	unsigned long long address;
+	char name[512], rest[256];
+
+	while (symbols && fscanf(symbols, "%llx %*c %511s%255[^\n]", &address, name, rest) >= 2) {
+		if (!strcmp(name, symbol)) {
+			fclose(symbols);
+			return address;
+		}
+	}
+	die(symbol);
+}
+
+static void range(const char *from, const char *to, const char *name)
+{
+	uint64_t start = address_of(from);
+	struct bytes data = { NULL, address_of(to) - start };
+
+	data.at = grown(NULL, data.length);
+	if (read_memory(start, &data))
+		printf("init: no memory from %s to %s\n", from, to);
+	else
+		keep(name, data);
+	free(data.at);
+}
+
 static void copy(const char *path, const char *name)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -356,6 +385,9 @@ static void obey(char *line)
 	else if (!strcmp(command, "section")) {
 		char *name = next(&rest);
 		section(first, name, next(&rest));
+	} else if (!strcmp(command, "range")) {
+		char *to = next(&rest);
+		range(first, to, next(&rest));
 	} else if (!strcmp(command, "copy"))
 		copy(first, next(&rest));
 	else if (!strcmp(command, "dmesg"))
