@@ -3,6 +3,7 @@ package org.jkmod.conformance;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,17 +37,21 @@ public final class MemoryComparison {
 
     private static final Pattern CODE = Pattern.compile("\\..*text.*");
 
+    /** Of a section that is different all over, as many rows are shown. */
+    private static final int MAX_ROWS = 64;
+
     /** Counts of bytes for sections of a name. */
     static final class Count {
         long sections;
         long bytes;
         long patched;
+        long unknown;
         long different;
     }
 
     private final Recording recording;
     private final Map<String, Count> counts = new TreeMap<>();
-    private final List<String> differences = new ArrayList<>();
+    private final List<Difference> differences = new ArrayList<>();
     private int modules;
 
     /** Prepares a comparison. */
@@ -63,7 +68,7 @@ public final class MemoryComparison {
             Map<String, Long> addresses = sections.of(object.name());
             RelocatedModule module = relocator.relocate(object, addresses);
             if (!module.unresolved().isEmpty()) {
-                differences.add(object.name() + ": unresolved " + module.unresolved());
+                differ(object.name(), "imports", "unresolved " + module.unresolved(), "resolved", List.of());
             }
             if (!incomparable.contains(module.name())) {
                 compare(object, module, addresses);
@@ -80,41 +85,56 @@ public final class MemoryComparison {
             if (!SORTED.contains(name)
                     && !sortedToo.contains(name)
                     && !CHANGED.matcher(name).matches()) {
-                recording
-                        .memory(module.name(), name)
-                        .ifPresent(memory -> compare(module.name(), name, bytes, memory, sites));
+                recording.memory(module.name(), name).ifPresent(memory -> compare(object, name, bytes, memory, sites));
             }
         });
     }
 
-    private void compare(String module, String section, ByteBuffer ours, byte[] theirs, PatchSites sites) {
+    private void compare(KernelObject object, String section, ByteBuffer ours, byte[] theirs, PatchSites sites) {
         Count count = counts.computeIfAbsent(section, s -> new Count());
         count.sections++;
         count.bytes += theirs.length;
         if (FILLED.contains(section) ? ours.limit() < theirs.length : ours.limit() != theirs.length) {
-            differences.add(module + " " + section + ": " + ours.limit() + " bytes, in the kernel " + theirs.length);
+            count.different += theirs.length;
+            differ(object.name(), section, ours.limit() + " bytes", theirs.length + " bytes", List.of());
             return;
         }
         boolean code = CODE.matcher(section).matches();
-        boolean first = true;
+        BitSet different = new BitSet();
         for (int i = 0; i < theirs.length; i++) {
             if (ours.get(i) == theirs[i]) {
                 continue;
             }
             if (sites.isUnknown(section, i)) {
-                continue;
-            }
-            if (code && sites.contains(section, i)) {
+                count.unknown++;
+            } else if (code && sites.contains(section, i)) {
                 count.patched++;
             } else {
-                count.different++;
-                if (first) {
-                    first = false;
-                    differences.add(String.format(
-                            "%s %s+0x%x: %02x, in the kernel %02x", module, section, i, ours.get(i), theirs[i]));
-                }
+                different.set(i);
             }
         }
+        count.different += different.cardinality();
+        if (!different.isEmpty()) {
+            show(object, section, ours, ByteBuffer.wrap(theirs), different);
+        }
+    }
+
+    private void show(KernelObject object, String section, ByteBuffer ours, ByteBuffer theirs, BitSet different) {
+        int[] rows = different.stream()
+                .map(i -> i / HexDump.ROW * HexDump.ROW)
+                .distinct()
+                .limit(MAX_ROWS)
+                .toArray();
+        differ(
+                object.name(),
+                String.format("%s+0x%x (%d bytes)", section, different.nextSetBit(0), different.cardinality()),
+                HexDump.of(ours, rows),
+                HexDump.of(theirs, rows),
+                RelocationsAt.places(object, section, different));
+    }
+
+    private void differ(String module, String place, String ours, String theirs, List<String> cause) {
+        differences.add(new Difference("bytes", module, place, ours, theirs, cause));
     }
 
     /** How many modules were compared. */
@@ -138,16 +158,19 @@ public final class MemoryComparison {
     }
 
     /** The differences outside of such sites, one a section, and what else is wrong. */
-    public List<String> differences() {
+    public List<Difference> differences() {
         return List.copyOf(differences);
     }
 
-    /** A table: a row a section name. */
-    public String table() {
-        StringBuilder text = new StringBuilder(
-                String.format("%-32s %9s %12s %10s %10s%n", "section", "sections", "bytes", "patched", "different"));
-        counts.forEach((name, c) -> text.append(
-                String.format("%-32s %9d %12d %10d %10d%n", name, c.sections, c.bytes, c.patched, c.different)));
-        return text.toString();
+    /** The counts of bytes by section name. Explained are those that a table of the module names, or that depend on what is not known. */
+    public List<Tally> tallies() {
+        return counts.entrySet().stream()
+                .map(e -> new Tally(
+                        "bytes",
+                        e.getKey(),
+                        e.getValue().bytes,
+                        e.getValue().patched + e.getValue().unknown,
+                        e.getValue().different))
+                .toList();
     }
 }

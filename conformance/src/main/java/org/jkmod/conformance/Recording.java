@@ -13,9 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.jkmod.core.KernelConfiguration;
 import org.jkmod.core.KernelObject;
+import org.jkmod.core.KernelProfile;
+import org.jkmod.core.KernelRelease;
 import org.jkmod.core.SectionAddresses;
 import org.jkmod.symtab.Kallsyms;
 
@@ -26,6 +31,7 @@ import org.jkmod.symtab.Kallsyms;
  */
 public final class Recording implements AutoCloseable {
     private final Path folder;
+    private final String release;
     private final ZipFile modules;
     private final ZipFile memory;
 
@@ -36,6 +42,7 @@ public final class Recording implements AutoCloseable {
      */
     public Recording(Path folder) throws IOException {
         this.folder = folder;
+        this.release = release(folder);
         this.modules = new ZipFile(folder.resolve("modules.zip").toFile());
         this.memory = new ZipFile(folder.resolve("memory.zip").toFile());
     }
@@ -52,9 +59,50 @@ public final class Recording implements AutoCloseable {
         }
     }
 
-    /** The kernel's release. */
+    /** The kernel's release, which its folder is named after, or begins with. */
     public String release() {
+        return release;
+    }
+
+    private static String release(Path folder) throws IOException {
+        Path file = folder.resolve("version.txt");
+        if (Files.exists(file)) {
+            String[] words = Files.readString(file).split(" ", 4);
+            if (words.length == 4 && words[0].equals("Linux") && words[1].equals("version")) {
+                return words[2];
+            }
+        }
         return String.valueOf(folder.getFileName());
+    }
+
+    /** The folder. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** What is known of the kernel, if the recording has it ({@code kernel.profile}). */
+    public Optional<KernelProfile> profile() throws IOException {
+        Path file = folder.resolve("kernel.profile");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return Optional.of(KernelProfile.read(in, file.toString()));
+        }
+    }
+
+    /** The kernel's configuration. Without a profile: only whether modules keep symbols of variables, as their symbols say. */
+    public KernelConfiguration configuration() throws IOException {
+        Optional<KernelProfile> profile = profile();
+        if (profile.isPresent()) {
+            return profile.get().configuration();
+        }
+        Kallsyms symbols = kallsyms();
+        boolean all = IntStream.range(0, symbols.size())
+                .anyMatch(i -> !symbols.module(i).isEmpty() && "dDbBrR".indexOf(symbols.type(i)) >= 0);
+        return new KernelConfiguration(
+                KernelConfiguration.of(KernelRelease.parse(release)).generation(),
+                Map.of("KALLSYMS_ALL", all ? "y" : "n"));
     }
 
     /** The modules in the order in which they were loaded; those that the kernel did not take are left out. */
@@ -81,6 +129,14 @@ public final class Recording implements AutoCloseable {
             return Kallsyms.parse(
                     bytes(zip, "kallsyms.txt").orElseThrow(() -> new IOException("kallsyms.txt")),
                     folder + "/kallsyms.txt");
+        }
+    }
+
+    /** Gives the lines of the kernel's and the modules' symbols: {@code ADDRESS TYPE NAME}, and {@code [MODULE]} behind a tab. */
+    public void kallsymsLines(Consumer<String> to) throws IOException {
+        try (ZipFile zip = new ZipFile(folder.resolve("kallsyms.zip").toFile())) {
+            byte[] text = bytes(zip, "kallsyms.txt").orElseThrow(() -> new IOException("kallsyms.txt"));
+            new String(text, StandardCharsets.ISO_8859_1).lines().forEach(to);
         }
     }
 
