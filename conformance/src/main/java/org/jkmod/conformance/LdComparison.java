@@ -21,6 +21,7 @@ import org.jkmod.core.KernelSymbol;
 import org.jkmod.core.ModuleLayout;
 import org.jkmod.core.ModuleLayout.Placement;
 import org.jkmod.core.ModuleListener;
+import org.jkmod.core.ModuleMemory;
 import org.jkmod.core.ModuleState;
 import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.Section;
@@ -142,13 +143,15 @@ public final class LdComparison {
             if (!placement.isAllocated()) {
                 continue;
             }
-            // A copy: what is read only once the module has run is not what was relocated.
-            byte[] content = new byte[(int) placement.size()];
-            module.memory(placement.memory()).bytes().get((int) placement.offset(), content);
-            loaded.add(new Loaded(
-                    placement,
-                    module.memory(placement.memory()).base() + placement.offset(),
-                    ByteBuffer.wrap(content)));
+            ModuleMemory memory = module.memory().get(placement.memory());
+            // A copy, for init's memory goes. Of a memory that has only empty sections there is none, and the kernel's
+            // pointer to it is 0.
+            byte[] content = new byte[memory == null ? 0 : (int) placement.size()];
+            long base = memory == null ? 0 : memory.base();
+            if (memory != null) {
+                memory.bytes().get((int) placement.offset(), content);
+            }
+            loaded.add(new Loaded(placement, base + placement.offset(), ByteBuffer.wrap(content)));
         }
         return loaded;
     }
