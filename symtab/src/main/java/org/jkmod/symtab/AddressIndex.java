@@ -22,6 +22,8 @@ public final class AddressIndex {
     /** The buckets of a block are counted from its first position, which makes them half as large: what is not read is not missed. */
     private static final int BLOCK_SHIFT = 8;
 
+    private static final int BLOCK = 1 << BLOCK_SHIFT;
+
     private static final int FAR = Character.MAX_VALUE;
 
     /** A gap this large begins another region. */
@@ -63,18 +65,12 @@ public final class AddressIndex {
             shifts[region] = (byte) Math.max(0, Long.SIZE - 1 - Long.numberOfLeadingZeros(span / wanted));
             firstBuckets[region + 1] = firstBuckets[region] + (int) (span >>> shifts[region]) + 2;
         }
-        int[] starts = new int[firstBuckets[bases.length]];
+        int count = firstBuckets[bases.length];
+        buckets = new char[count];
+        blocks = new int[(count >>> BLOCK_SHIFT) + 2];
+        Arrays.fill(blocks, (count + BLOCK - 1) >>> BLOCK_SHIFT, blocks.length, offsets.length);
         for (int region = 0; region < bases.length; region++) {
-            fill(region, starts);
-        }
-        blocks = new int[(starts.length >>> BLOCK_SHIFT) + 2];
-        buckets = new char[starts.length];
-        Arrays.fill(blocks, offsets.length);
-        for (int bucket = starts.length - 1; bucket >= 0; bucket--) {
-            blocks[bucket >>> BLOCK_SHIFT] = starts[bucket];
-        }
-        for (int bucket = 0; bucket < starts.length; bucket++) {
-            buckets[bucket] = (char) Math.min(FAR, starts[bucket] - blocks[bucket >>> BLOCK_SHIFT]);
+            fill(region);
         }
     }
 
@@ -134,15 +130,24 @@ public final class AddressIndex {
         return true;
     }
 
-    private void fill(int region, int[] starts) {
+    private void fill(int region) {
         int bucket = firstBuckets[region];
         for (int position = firsts[region]; position < firsts[region + 1]; position++) {
             int own = firstBuckets[region] + (int) (Integer.toUnsignedLong(offsets[position]) >>> shifts[region]);
-            while (bucket <= own) {
-                starts[bucket++] = position;
-            }
+            bucket = fill(bucket, own + 1, position);
         }
-        Arrays.fill(starts, bucket, firstBuckets[region + 1], firsts[region + 1]);
+        fill(bucket, firstBuckets[region + 1], firsts[region + 1]);
+    }
+
+    /** Says where buckets up to an end begin, each after those before it. */
+    private int fill(int from, int end, int position) {
+        for (int bucket = from; bucket < end; bucket++) {
+            if ((bucket & (BLOCK - 1)) == 0) {
+                blocks[bucket >>> BLOCK_SHIFT] = position;
+            }
+            buckets[bucket] = (char) Math.min(FAR, position - blocks[bucket >>> BLOCK_SHIFT]);
+        }
+        return Math.max(from, end);
     }
 
     /** The first position of every region, and the number of entries. */

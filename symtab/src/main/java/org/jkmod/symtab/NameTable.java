@@ -51,7 +51,12 @@ public final class NameTable {
         size = other.size;
         pool = Arrays.copyOf(other.pool, other.starts[size]);
         starts = Arrays.copyOf(other.starts, size + 1);
-        slots = other.slots.clone();
+        // three quarters full at most: names that are only looked up need no room to grow
+        int enough = FIRST_SLOTS;
+        while (size > enough / 4 * 3) {
+            enough *= 2;
+        }
+        slots = enough < other.slots.length ? slots(enough) : other.slots.clone();
     }
 
     /** How many distinct names the table has; ids are below it. */
@@ -79,9 +84,9 @@ public final class NameTable {
         }
         int id = size;
         append(bytes, offset, length);
-        slots[~found] = slot(hash, id);
+        slots[~found] = slot(hash, id, slots.length);
         if (size > slots.length / 2) {
-            rehash();
+            slots = slots(slots.length * 2);
         }
         return id;
     }
@@ -227,7 +232,7 @@ public final class NameTable {
     /** The id of a name; or, if it is not there, the complement of the free slot where it belongs. */
     private int probe(byte[] bytes, int offset, int length, long hash) {
         int mask = slots.length - 1;
-        int wanted = slot(hash, 0);
+        int wanted = slot(hash, 0, slots.length);
         for (int at = (int) hash & mask; ; at = (at + 1) & mask) {
             int slot = slots[at];
             if (slot == 0) {
@@ -242,8 +247,8 @@ public final class NameTable {
         }
     }
 
-    private int slot(long hash, int id) {
-        return ((int) (hash >>> Integer.SIZE) & -slots.length) | (id + 1);
+    private static int slot(long hash, int id, int slots) {
+        return ((int) (hash >>> Integer.SIZE) & -slots) | (id + 1);
     }
 
     private void append(byte[] bytes, int offset, int length) {
@@ -270,20 +275,23 @@ public final class NameTable {
         return (int) Math.min(MAX_LENGTH, Math.max(needed, length + length / 2L));
     }
 
-    private void rehash() {
-        slots = new int[slots.length * 2];
-        int mask = slots.length - 1;
+    /** The hash table of all names with some number of slots. */
+    private int[] slots(int length) {
+        int[] table = new int[length];
+        int mask = length - 1;
         for (int id = 0; id < size; id++) {
             long hash = hash(pool, starts[id], starts[id + 1] - starts[id]);
             int at = (int) hash & mask;
-            while (slots[at] != 0) {
+            while (table[at] != 0) {
                 at = (at + 1) & mask;
             }
-            slots[at] = slot(hash, id);
+            table[at] = slot(hash, id, length);
         }
+        return table;
     }
 
-    private static boolean isLatin1(String name) {
+    /** Whether a text has a character a byte. */
+    static boolean isLatin1(String name) {
         for (int i = 0; i < name.length(); i++) {
             if (name.charAt(i) > 0xFF) {
                 return false;

@@ -23,10 +23,7 @@ public final class SymbolTable {
     private final AddressIndex addresses;
     private final byte[] types;
     private final SortedNames names;
-    /** By position: the rank of the name. */
-    private final Int24Array ranks;
-    /** All positions, in the order of their names, those of one name in their own order. */
-    private final Int24Array byName;
+    private final NamePositions byName;
     /** Where symbols of another module begin, from 0 on, and of which. */
     private final int[] runs;
 
@@ -37,34 +34,17 @@ public final class SymbolTable {
             AddressIndex addresses,
             byte[] types,
             SortedNames names,
-            Int24Array ranks,
+            NamePositions byName,
             int[] runs,
             int[] runModules,
             String[] modules) {
         this.addresses = addresses;
         this.types = types;
         this.names = names;
-        this.ranks = ranks;
+        this.byName = byName;
         this.runs = runs;
         this.runModules = runModules;
         this.modules = modules;
-        byName = byName(ranks, names.size());
-    }
-
-    /** Sorts positions by their ranks: counts each rank, and puts positions where the counts say. */
-    private static Int24Array byName(Int24Array ranks, int names) {
-        int[] next = new int[names + 1];
-        for (int position = 0; position < ranks.length(); position++) {
-            next[ranks.get(position) + 1]++;
-        }
-        for (int rank = 0; rank < names; rank++) {
-            next[rank + 1] += next[rank];
-        }
-        Int24Array sorted = new Int24Array(ranks.length());
-        for (int position = 0; position < ranks.length(); position++) {
-            sorted.set(next[ranks.get(position)]++, position);
-        }
-        return sorted;
     }
 
     /**
@@ -112,14 +92,15 @@ public final class SymbolTable {
                 given.withoutIds(),
                 types,
                 SortedNames.of(table, sorted),
-                ranks,
+                NamePositions.of(ranks, sorted.length).orElseThrow(),
                 Arrays.copyOf(runs, count),
                 Arrays.copyOf(runModules, count),
                 modules);
     }
 
     /**
-     * Opens a saved table.
+     * Opens a saved table, some milliseconds for that of a kernel. The file may be replaced at any time, as {@link #write} does, but must
+     * not be shortened while this goes on.
      *
      * @throws IOException if the file cannot be read
      * @throws MalformedInputException if it is no such table, of another version, or damaged
@@ -174,7 +155,7 @@ public final class SymbolTable {
      * @throws IndexOutOfBoundsException if the position is not below {@link #size()}
      */
     public String name(int position) {
-        return names.name(ranks.get(position));
+        return names.name(byName.rank(position));
     }
 
     /**
@@ -184,7 +165,7 @@ public final class SymbolTable {
      * @throws IndexOutOfBoundsException if the position is not below {@link #size()}, or the name does not fit
      */
     public int copyName(int position, byte[] dest, int offset) {
-        return names.copyName(ranks.get(position), dest, offset);
+        return names.copyName(byName.rank(position), dest, offset);
     }
 
     /**
@@ -219,13 +200,13 @@ public final class SymbolTable {
      */
     public int find(byte[] bytes, int offset, int length) {
         int rank = names.find(bytes, offset, length);
-        return rank < 0 ? -1 : byName.get(firstOf(rank));
+        return rank < 0 ? -1 : byName.first(rank);
     }
 
-    /** The first symbol of a name, or -1; a character a byte. */
+    /** The first symbol of a name, or -1; a character a byte, and one above U+00FF is in no name. */
     public int find(String name) {
         byte[] bytes = name.getBytes(StandardCharsets.ISO_8859_1);
-        return find(bytes, 0, bytes.length);
+        return !NameTable.isLatin1(name) ? -1 : find(bytes, 0, bytes.length);
     }
 
     /**
@@ -235,44 +216,44 @@ public final class SymbolTable {
      */
     public int next(int position) {
         Objects.checkIndex(position, size());
-        int rank = ranks.get(position);
-        int at = placeOf(rank, position + 1);
-        return at < size() && ranks.get(byName.get(at)) == rank ? byName.get(at) : -1;
+        return byName.next(position);
     }
 
-    /** Tells the symbols whose names begin so, in the order of the names. */
+    /** Tells the symbols whose names begin so, in the order of the names, as bytes; those of one name by address. */
     public void forEachWithPrefix(String prefix, IntConsumer to) {
         byte[] bytes = prefix.getBytes(StandardCharsets.ISO_8859_1);
-        byte[] name = new byte[names.longest()];
-        for (int at = firstOf(names.ceiling(bytes, 0, bytes.length)); at < size(); at++) {
-            int position = byName.get(at);
-            int length = copyName(position, name, 0);
-            if (length < bytes.length || !Arrays.equals(name, 0, bytes.length, bytes, 0, bytes.length)) {
+        if (NameTable.isLatin1(prefix)) {
+            forEach(bytes, (name, length) -> true, to);
+        }
+    }
+
+    /**
+     * Tells the symbols whose names match a pattern, in the same order. Reads the names that begin as the pattern does up to its first
+     * {@code *}, {@code ?} or bracket.
+     */
+    public void forEachMatch(Glob glob, IntConsumer to) {
+        forEach(glob.prefix(), (name, length) -> glob.matches(name, 0, length), to);
+    }
+
+    /** Whether a name is wanted, which is at the beginning of an array. */
+    private interface Wanted {
+        boolean test(byte[] name, int length);
+    }
+
+    private void forEach(byte[] prefix, Wanted wanted, IntConsumer to) {
+        SortedNames.Cursor cursor = names.from(names.ceiling(prefix, 0, prefix.length));
+        while (cursor.next()) {
+            byte[] name = cursor.name();
+            int length = cursor.length();
+            if (length < prefix.length || !Arrays.equals(name, 0, prefix.length, prefix, 0, prefix.length)) {
                 return;
             }
-            to.accept(position);
-        }
-    }
-
-    /** The first place in {@link #byName} of a name. */
-    private int firstOf(int rank) {
-        return placeOf(rank, 0);
-    }
-
-    /** The first place in {@link #byName} of a name at a position or behind it, or else of the next name. */
-    private int placeOf(int rank, int position) {
-        int below = -1;
-        int above = size();
-        while (above - below > 1) {
-            int middle = (below + above) >>> 1;
-            int found = ranks.get(byName.get(middle));
-            if (found < rank || (found == rank && byName.get(middle) < position)) {
-                below = middle;
-            } else {
-                above = middle;
+            if (wanted.test(name, length)) {
+                for (int position = byName.first(cursor.rank()); position >= 0; position = byName.next(position)) {
+                    to.accept(position);
+                }
             }
         }
-        return above;
     }
 
     byte[] types() {
@@ -284,7 +265,7 @@ public final class SymbolTable {
     }
 
     Int24Array ranks() {
-        return ranks;
+        return byName.ranks();
     }
 
     int[] runs() {

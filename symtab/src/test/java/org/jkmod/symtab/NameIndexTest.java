@@ -50,6 +50,52 @@ class NameIndexTest {
     }
 
     @Test
+    void forEachWithPrefix_names_areTheirIdsInOrder() {
+        NameIndex index = index("tcp_connect", "printk", "tcp", "tc", "", "atcp", "tcp_close");
+        assertThat(withPrefix(index, "tcp")).containsExactly(0, 2, 6);
+        assertThat(withPrefix(index, "")).containsExactly(0, 1, 2, 3, 4, 5, 6);
+        assertThat(withPrefix(index, "tcp_connect_")).isEmpty();
+        assertThat(withPrefix(index("?"), "\u0100")).isEmpty();
+    }
+
+    @Test
+    void forEachMatch_globs_areTheIdsOfNamesThatMatch() {
+        NameIndex index = index("tcp_connect", "printk", "tcp", "tc", "", "atcp", "tcp_close");
+        assertThat(matching(index, "tcp*")).containsExactly(0, 2, 6);
+        assertThat(matching(index, "*c[!p]*")).containsExactly(0, 6);
+        assertThat(matching(index, "t?p")).containsExactly(2);
+        assertThat(matching(index, "tcp_[a-d]*")).containsExactly(0, 6);
+        assertThat(matching(index, "*")).containsExactly(0, 1, 2, 3, 4, 5, 6);
+        assertThat(matching(index, "x*")).isEmpty();
+    }
+
+    private static List<Integer> withPrefix(NameIndex index, String prefix) {
+        List<Integer> ids = new ArrayList<>();
+        index.forEachWithPrefix(prefix, ids::add);
+        return ids;
+    }
+
+    private static List<Integer> matching(NameIndex index, String glob) {
+        List<Integer> ids = new ArrayList<>();
+        index.forEachMatch(Glob.of(glob), ids::add);
+        return ids;
+    }
+
+    /** The index has its own, denser hash table. */
+    @Test
+    void find_anyNumberOfNames_findsEachAndNoOther() {
+        NameTable table = new NameTable();
+        for (int size = 0; size < 600; size++) {
+            NameIndex index = NameIndex.copyOf(table);
+            for (int i = 0; i < size; i++) {
+                assertThat(index.find("name" + i)).isEqualTo(i);
+            }
+            assertThat(index.find("name" + size)).isEqualTo(-1);
+            table.intern("name" + size);
+        }
+    }
+
+    @Test
     void nearest_misspeltNames_fewestEditsFirst() {
         NameIndex index = index("kfree", "vprintk", "usb_register", "_printk", "printk", "print", "unrelated");
         assertThat(index.nearest("prinkt", 9)).containsExactly("printk", "print", "vprintk", "_printk");

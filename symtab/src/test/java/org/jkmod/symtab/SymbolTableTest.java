@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 import org.jkmod.elf.MalformedInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -119,6 +121,58 @@ class SymbolTableTest {
     }
 
     @Test
+    void forEachMatch_globs_areInTheOrderOfNamesThenAddresses() {
+        assertThat(matching("*init*"))
+                .containsExactly(
+                        "ffffffff81000040 t init", "ffffffff81000200 t init", "ffffffffc0090000 t init\t[vfat]");
+        assertThat(matching("f[a-e]t_*"))
+                .containsExactly("ffffffffc0100080 T fat_attach\t[fat]", "ffffffffc0100000 t fat_cache_add\t[fat]");
+        assertThat(matching("*tcp_v4_connect"))
+                .extracting(line -> line.substring(19))
+                .containsExactly("__pfx_tcp_v4_connect", "tcp_v4_connect");
+        assertThat(matching("*")).hasSize(11);
+        assertThat(matching("zz*")).isEmpty();
+        assertThat(matching("_")).isEmpty();
+    }
+
+    private static List<String> matching(String glob) {
+        List<String> found = new ArrayList<>();
+        TABLE.forEachMatch(Glob.of(glob), position -> found.add(line(TABLE, position)));
+        return found;
+    }
+
+    /** Each name by itself and one after the other, from every rank on, of enough names for several blocks. */
+    @Test
+    void forEachWithPrefix_randomNames_agreesWithSorting() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        StringBuilder text = new StringBuilder();
+        TreeSet<String> names = new TreeSet<>();
+        for (int i = 0; i < 500; i++) {
+            String name = Integer.toString(random.nextInt(2_000), 3).replace('0', '\u00fe');
+            names.add(name);
+            text.append(String.format("%016x t %s%n", i, name));
+        }
+        SymbolTable table = SymbolTable.of(kallsyms(text.toString()));
+        for (String prefix : names) {
+            List<String> found = new ArrayList<>();
+            table.forEachWithPrefix(prefix, position -> found.add(table.name(position)));
+            assertThat(new ArrayList<>(new LinkedHashSet<>(found)))
+                    .as("%s, seed %s", prefix, seed)
+                    .isEqualTo(names.stream()
+                            .filter(name -> name.startsWith(prefix))
+                            .toList());
+            List<Integer> same = new ArrayList<>();
+            for (int position = table.find(prefix); position >= 0; position = table.next(position)) {
+                same.add(position);
+                assertThat(table.name(position)).isEqualTo(prefix);
+            }
+            assertThat(same).isSorted().hasSize((int)
+                    found.stream().filter(prefix::equals).count());
+        }
+    }
+
+    @Test
     void read_savedTable_isTheSame(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("kernel.symbols");
         TABLE.write(file);
@@ -134,10 +188,10 @@ class SymbolTableTest {
     @Test
     void read_otherFiles_areMalformed(@TempDir Path folder) throws IOException {
         byte[] good = SymbolTableFile.bytes(TABLE);
-        good[8] = 2;
-        Path file = folder.resolve("x");
-        assertMalformed(file, good, "version at 0xc: found version 2, expected version 1");
         good[8] = 1;
+        Path file = folder.resolve("x");
+        assertMalformed(file, good, "version at 0xc: found version 1, expected version 2");
+        good[8] = 2;
         good[40]++;
         assertMalformed(file, good, "checksum at 0x10: found another checksum, expected an undamaged file");
         assertMalformed(file, new byte[100], "magic at 0x8: found no saved symbol table, expected jkmodsym");
