@@ -3,6 +3,7 @@ package org.jkmod.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.jkmod.kmod.KernelImage;
 import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
@@ -101,5 +103,59 @@ class KernelSymbolsTest {
         // One distance: that of KASLR.
         assertThat(distances).hasSize(1);
         assertThat(distances.values().iterator().next()).isGreaterThan(1_500);
+    }
+
+    /**
+     * Line for line: what {@code conformance/} recorded of the running kernels. Their symbols of init are still there after their memory has
+     * been freed; those of modules, BPF and trampolines come after all of the kernel's own.
+     */
+    @TestFactory
+    Stream<DynamicTest> kallsyms_ofAnImage_areTheLinesOfTheRunningKernelLessItsModules() {
+        return GroundTruthTest.RELEASES.stream()
+                .map(release -> DynamicTest.dynamicTest(release, () -> {
+                    Path file = recordings().resolve(release).resolve("kallsyms.txt.gz");
+                    assumeTrue(Files.isRegularFile(file), "SKIPPED: nobody has recorded " + file);
+                    Kallsyms theirs;
+                    try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+                        theirs = Kallsyms.parse(in.readAllBytes(), file.toString());
+                    }
+                    Kallsyms ours = KernelImage.read(image(release))
+                            .symbols()
+                            .kallsyms()
+                            .orElseThrow();
+                    compareLines(ours, theirs);
+                }));
+    }
+
+    /** Where {@code REL/kallsyms.txt.gz} of each release is: the variable JKMOD_RECORDINGS, or a folder of the cache. */
+    private static Path recordings() {
+        return Optional.ofNullable(System.getenv("JKMOD_RECORDINGS"))
+                .map(Path::of)
+                .orElseGet(() -> cache().resolve("recordings"));
+    }
+
+    private static void compareLines(Kallsyms ours, Kallsyms theirs) {
+        int own = 0;
+        while (own < theirs.size() && theirs.module(own).isEmpty()) {
+            own++;
+        }
+        for (int i = own; i < theirs.size(); i++) {
+            assertThat(theirs.module(i)).as("line %s", i + 1).isNotEmpty();
+        }
+        assertThat(own).isGreaterThan(40_000).isLessThan(theirs.size());
+        assertThat(theirs.hasAddresses()).isTrue();
+        assertThat(ours.size()).isEqualTo(own);
+        long kaslr = theirs.address(own - 1) - ours.address(own - 1);
+        int fixed = 0;
+        for (int i = 0; i < own; i++) {
+            boolean moves = ours.type(i) != 'A' && ours.type(i) != 'a';
+            assertThat(line(theirs, i, 0)).as("line %s", i + 1).isEqualTo(line(ours, i, moves ? kaslr : 0));
+            fixed += moves ? 0 : 1;
+        }
+        assertThat(fixed).isLessThan(own / 100);
+    }
+
+    private static String line(Kallsyms symbols, int i, long distance) {
+        return String.format("%016x %c %s", symbols.address(i) + distance, symbols.type(i), symbols.name(i));
     }
 }
