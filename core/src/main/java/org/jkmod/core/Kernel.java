@@ -214,11 +214,11 @@ public final class Kernel {
         if (module.isPresent()) {
             return module.get().symbols().find(module.get(), address);
         }
-        return profile.addresses().flatMap(symbols -> kernelSymbolAt(symbols, address));
+        return profile.addresses()
+                .flatMap(symbols -> profile.addressIndex().flatMap(index -> kernelSymbolAt(symbols, index, address)));
     }
 
-    private static Optional<SymbolAt> kernelSymbolAt(Kallsyms symbols, long address) {
-        AddressIndex index = symbols.addressIndex();
+    private static Optional<SymbolAt> kernelSymbolAt(Kallsyms symbols, AddressIndex index, long address) {
         int position = index.floor(address);
         if (position < 0) {
             return Optional.empty();

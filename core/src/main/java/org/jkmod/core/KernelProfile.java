@@ -1,6 +1,7 @@
 package org.jkmod.core;
 
 import com.google.common.base.Splitter;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedSet;
 import java.io.IOException;
@@ -13,8 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.PrintableText;
+import org.jkmod.symtab.AddressIndex;
 import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,9 @@ public final class KernelProfile {
     private final OptionalLong thisModuleSize;
     private final ModuleSymvers exports;
     private final Optional<Kallsyms> addresses;
+    /** Made when first asked for: most profiles never are. */
+    private final Supplier<Optional<AddressIndex>> addressIndex;
+
     private final ImmutableMap<String, String> config;
     private final Optional<TrustedKeys> trustedKeys;
     private final ImmutableSortedSet<String> sysfsModules;
@@ -43,6 +49,7 @@ public final class KernelProfile {
         this.thisModuleSize = builder.thisModuleSize;
         this.exports = builder.exports;
         this.addresses = Optional.ofNullable(builder.addresses);
+        this.addressIndex = Suppliers.memoize(() -> addresses.map(Kallsyms::addressIndex));
         this.config = ImmutableMap.copyOf(builder.config);
         this.trustedKeys = Optional.ofNullable(builder.trustedKeys);
         this.sysfsModules = ImmutableSortedSet.copyOf(builder.sysfsModules);
@@ -253,6 +260,11 @@ public final class KernelProfile {
     /** Where the kernel's symbols live. */
     public Optional<Kallsyms> addresses() {
         return addresses;
+    }
+
+    /** The same by address; always the same index. */
+    Optional<AddressIndex> addressIndex() {
+        return addressIndex.get();
     }
 
     /**

@@ -243,6 +243,9 @@ class KernelTest {
         assertThat(known.symbolAt(text + 31)).hasToString("Optional[cleanup_module+0xf/0x10 [a]]");
         assertThat(known.symbolAt(0xffffffff8100017fL)).hasToString("Optional[printk+0x7f/0x80]");
         assertThat(known.symbolAt(0xffffffff80ffffffL)).isEmpty();
+        // sorted once, whoever boots it
+        assertThat(known.profile().addressIndex())
+                .containsSame(known.profile().addressIndex().orElseThrow());
         // the guard page
         assertThat(known.symbolAt(text + 0x1000)).isNotEqualTo(known.symbolAt(text));
         assertThat(known.moduleAt(text + 0xfff)).containsSame(a);

@@ -59,8 +59,7 @@ public final class Kallsyms {
                 Arrays.copyOf(reader.nameIds, reader.size));
     }
 
-    private Kallsyms(
-            long[] addresses, byte[] types, int[] modules, String[] moduleNames, NameIndex names, int[] nameIds) {
+    Kallsyms(long[] addresses, byte[] types, int[] modules, String[] moduleNames, NameIndex names, int[] nameIds) {
         int size = addresses.length;
         this.addresses = addresses;
         this.types = types;
