@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jkmod.elf.Elf;
 import org.jkmod.elf.ElfClass;
 import org.jkmod.elf.ElfFile;
@@ -27,11 +28,13 @@ final class KernelMemory {
     private final byte[] bytes;
     private final String name;
     private final List<Piece> pieces;
+    private final Optional<ElfFile> elf;
 
-    private KernelMemory(byte[] bytes, String name, List<Piece> pieces) {
+    private KernelMemory(byte[] bytes, String name, List<Piece> pieces, Optional<ElfFile> elf) {
         this.bytes = bytes;
         this.name = name;
         this.pieces = pieces;
+        this.elf = elf;
     }
 
     /**
@@ -41,7 +44,7 @@ final class KernelMemory {
      */
     static KernelMemory of(byte[] bytes, String name) {
         if (!Arrays.equals(bytes, 0, Math.min(ELF.length, bytes.length), ELF, 0, ELF.length)) {
-            return new KernelMemory(bytes, name, List.of(new Piece(0, bytes.length, 0)));
+            return new KernelMemory(bytes, name, List.of(new Piece(0, bytes.length, 0)), Optional.empty());
         }
         ElfFile elf = ElfFile.parse(bytes, name);
         if (elf.elfClass() != ElfClass.ELFCLASS64 || elf.byteOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -52,7 +55,7 @@ final class KernelMemory {
                 .filter(section -> (section.flags() & Elf.SHF_ALLOC) != 0 && section.type() != Elf.SHT_NOBITS)
                 .map(KernelMemory::piece)
                 .toList();
-        return new KernelMemory(bytes, name, pieces);
+        return new KernelMemory(bytes, name, pieces, Optional.of(elf));
     }
 
     private static Piece piece(Section section) {
@@ -61,7 +64,12 @@ final class KernelMemory {
 
     /** Whether it is an Image, not an ELF file. */
     boolean isImage() {
-        return pieces.size() == 1 && pieces.get(0).size() == bytes.length;
+        return elf.isEmpty();
+    }
+
+    /** The ELF file, if it is one. */
+    Optional<ElfFile> elf() {
+        return elf;
     }
 
     /** What to call it in messages. */

@@ -28,7 +28,9 @@ public final class KernelSymbols {
      */
     public static KernelSymbols parse(byte[] kernel, String name) {
         KernelMemory memory = KernelMemory.of(kernel, name);
-        return new KernelSymbols(KallsymsTables.read(memory), ExportTables.read(memory));
+        Optional<Kallsyms> kallsyms =
+                KallsymsTables.read(memory).or(() -> memory.elf().flatMap(ElfKallsyms::read));
+        return new KernelSymbols(kallsyms, ExportTables.read(memory));
     }
 
     /**
@@ -37,7 +39,9 @@ public final class KernelSymbols {
      * <p>Addresses are those of the link. A kernel with KASLR runs at a distance from them, which is the same for all symbols but those of
      * per-CPU variables and other absolute ones. In an Image that does not know where it was linked, addresses count from its first byte.
      *
-     * @return empty if the kernel has none (CONFIG_KALLSYMS)
+     * <p>A vmlinux without such tables may have a {@code .symtab}, which a build makes them from: it is read then as that build would.
+     *
+     * @return empty if the kernel has neither (CONFIG_KALLSYMS)
      */
     public Optional<Kallsyms> kallsyms() {
         return kallsyms;

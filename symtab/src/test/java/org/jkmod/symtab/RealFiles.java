@@ -20,16 +20,29 @@ final class RealFiles {
 
     /** The {@code Module.symvers} of every kernel that conformance/fetch-kernel unpacked, or the test is skipped. */
     static List<Path> moduleSymvers() throws IOException {
-        String cache = System.getenv("JKMOD_CACHE");
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path root = cache != null
-                ? Path.of(cache)
-                : (xdg != null ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache")).resolve("jkmod");
+        Path root = cache();
         List<Path> files = glob(root, "*/usr/src/linux-headers-*/Module.symvers", 5);
         Assumptions.assumeFalse(
                 files.isEmpty(),
                 "SKIPPED: no Module.symvers under " + root + ", get some with conformance/fetch-kernel KERNEL");
         return files;
+    }
+
+    /** The whole {@code /proc/kallsyms} of every kernel that conformance/ has recorded, or the test is skipped. */
+    static List<Path> wholeKallsyms() throws IOException {
+        String recordings = System.getenv("JKMOD_RECORDINGS");
+        Path root = recordings != null ? Path.of(recordings) : cache().resolve("recordings");
+        List<Path> files = glob(root, "*/kallsyms.txt.gz", 2);
+        Assumptions.assumeFalse(files.isEmpty(), "SKIPPED: no whole kallsyms under " + root);
+        return files;
+    }
+
+    private static Path cache() {
+        String cache = System.getenv("JKMOD_CACHE");
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        return cache != null
+                ? Path.of(cache)
+                : (xdg != null ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache")).resolve("jkmod");
     }
 
     /** The recorded {@code /proc/kallsyms} of every kernel in ../shared/groundtruth, or the test is skipped. */
