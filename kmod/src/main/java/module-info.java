@@ -6,6 +6,7 @@ module org.jkmod.kmod {
     requires static transitive org.jspecify;
     requires com.github.luben.zstd_jni;
     requires transitive com.google.common;
+    requires org.apache.commons.compress;
     requires org.bouncycastle.provider;
     requires org.bouncycastle.util;
     requires org.tukaani.xz;

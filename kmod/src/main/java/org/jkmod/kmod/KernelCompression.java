@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.tukaani.xz.LZMAInputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
@@ -44,6 +45,12 @@ enum KernelCompression {
             } catch (ZstdException e) {
                 throw new IOException(e.getMessage(), e);
             }
+        }
+    },
+    BZIP2('B', 'Z', 'h') {
+        @Override
+        InputStream open(byte[] bytes) throws IOException {
+            return new BZip2CompressorInputStream(new ByteArrayInputStream(bytes));
         }
     },
     /** The older form of LZ4, which the kernel uses. */

@@ -1,6 +1,7 @@
 package org.jkmod.kmod;
 
 import com.google.common.base.Suppliers;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.zip.GZIPInputStream;
 import org.jkmod.core.TrustedKeys;
 import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
@@ -35,7 +37,8 @@ import org.jkmod.symtab.KernelSymbols;
  *   <li>the banner begins with {@code Linux version} and a digit;
  *   <li>the certificates ({@code system_certificate_list}, certs/system_certificates.S) begin at a multiple of 8 bytes and follow one
  *       another; at the next multiple of 8 behind the last stands the size of them all, and behind that the size of those that came from
- *       the key which signed the modules. There may be room for a certificate that is put in later, before the sizes.
+ *       the key which signed the modules. There may be room for a certificate that is put in later, before the sizes;
+ *   <li>the configuration (CONFIG_IKCONFIG, kernel/configs.c) is packed with gzip between {@code IKCFG_ST} and {@code IKCFG_ED}.
  * </ul>
  */
 public final class KernelImage {
@@ -52,6 +55,11 @@ public final class KernelImage {
 
     private static final byte[] BANNER = "Linux version ".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_BANNER = 1024;
+
+    private static final byte[] CONFIG_START = "IKCFG_ST".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CONFIG_END = "IKCFG_ED".getBytes(StandardCharsets.US_ASCII);
+    /** Debian's have a quarter of a million bytes. */
+    private static final int MAX_CONFIG = 1 << 24;
 
     /** What stands before every certificate: SEQUENCE, and that two bytes of length follow. */
     private static final byte[] CERTIFICATE = {0x30, (byte) 0x82};
@@ -71,12 +79,14 @@ public final class KernelImage {
 
     private final String banner;
     private final Optional<TrustedKeys> certificates;
+    private final Optional<String> configuration;
     private final Supplier<KernelSymbols> symbols;
 
-    private KernelImage(String banner, Optional<TrustedKeys> certificates, Supplier<KernelSymbols> symbols) {
-        this.banner = banner;
-        this.certificates = certificates;
-        this.symbols = symbols;
+    private KernelImage(byte[] kernel, String name) {
+        banner = banner(kernel, name);
+        certificates = certificates(kernel, name);
+        configuration = configuration(kernel, name);
+        symbols = Suppliers.memoize(() -> KernelSymbols.parse(kernel, name));
     }
 
     /**
@@ -104,11 +114,7 @@ public final class KernelImage {
      * @throws MalformedInputException as above
      */
     public static KernelImage parse(byte[] bytes, String name) {
-        byte[] kernel = unwrap(bytes, name);
-        return new KernelImage(
-                banner(kernel, name),
-                certificates(kernel, name),
-                Suppliers.memoize(() -> KernelSymbols.parse(kernel, name)));
+        return new KernelImage(unwrap(bytes, name), name);
     }
 
     /** What the kernel prints first, {@code Linux version 6.12.107+deb13-amd64 (debian-kernel@...) (...) #1 SMP ...}. */
@@ -130,6 +136,15 @@ public final class KernelImage {
      */
     public Optional<TrustedKeys> certificates() {
         return certificates;
+    }
+
+    /**
+     * The configuration that the kernel was built with, as {@code /proc/config.gz} shows it.
+     *
+     * @return empty if it is not built in; Debian's kernels have theirs in a file
+     */
+    public Optional<String> configuration() {
+        return configuration;
     }
 
     /**
@@ -285,6 +300,48 @@ public final class KernelImage {
         } catch (MalformedInputException e) {
             return Optional.empty();
         }
+    }
+
+    private static Optional<String> configuration(byte[] kernel, String name) {
+        for (int start = indexOf(kernel, CONFIG_START, 0);
+                start >= 0;
+                start = indexOf(kernel, CONFIG_START, start + 1)) {
+            int from = start + CONFIG_START.length;
+            // what only speaks of it has no gzip behind it
+            if (kernel.length - from > 2 && kernel[from] == 0x1f && kernel[from + 1] == (byte) 0x8b) {
+                int end = indexOf(kernel, CONFIG_END, from);
+                if (end < 0) {
+                    throw badConfiguration(name, start, "no end", "IKCFG_ED");
+                }
+                return Optional.of(configuration(kernel, from, end, name));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String configuration(byte[] kernel, int from, int end, String name) {
+        try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(kernel, from, end - from))) {
+            byte[] text = in.readNBytes(MAX_CONFIG + 1);
+            if (text.length > MAX_CONFIG) {
+                throw badConfiguration(name, from, "more than " + MAX_CONFIG + " bytes", "at most so many");
+            }
+            return new String(text, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw badConfiguration(name, from, String.valueOf(e.getMessage()), "undamaged gzip");
+        }
+    }
+
+    private static MalformedInputException badConfiguration(String name, int at, String found, String expected) {
+        return new MalformedInputException(name, "configuration", at, found, expected);
+    }
+
+    private static int indexOf(byte[] bytes, byte[] wanted, int from) {
+        for (int at = from; at <= bytes.length - wanted.length; at++) {
+            if (bytes[at] == wanted[0] && Arrays.equals(bytes, at, at + wanted.length, wanted, 0, wanted.length)) {
+                return at;
+            }
+        }
+        return -1;
     }
 
     private static MalformedInputException tooLarge(String name, int limit) {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
 import org.jkmod.core.TrustedKeys;
 import org.jkmod.elf.MalformedInputException;
 import org.junit.jupiter.api.DynamicTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.LZMAOutputStream;
 import org.tukaani.xz.XZOutputStream;
 
 @Timeout(60)
@@ -154,18 +156,52 @@ class KernelImageTest {
                 whole("zboot, zstd", zboot(Zstd.compress(kernel))));
     }
 
-    /** {@code printf 'Linux version 6.12.0-lz4 (build@host) #1 SMP\n%0300d' 0 | lz4 -l -9}; the same with {@code lzma -9}. */
+    /** An Image that firmware takes for a program: its first bytes are instructions, too (Documentation/arch/arm64/booting.rst). */
+    private static byte[] efiImage(String magic, byte[] kernel) {
+        byte[] head = new byte[256];
+        ByteBuffer.wrap(head)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0, 0xfa405a4d)
+                .putInt(4, 0x14000000)
+                .putInt(0x3c, 0x40)
+                .putInt(0x40, 0x4550 /* PE */)
+                .put(0x38, magic.getBytes(StandardCharsets.ISO_8859_1));
+        return join(head, kernel);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> image_thatIsAProgramOfEfi_isReadAsItIs() throws IOException {
+        byte[] kernel = kernel();
+        return Stream.of(
+                whole("aarch64", efiImage("ARMd", kernel)),
+                whole("aarch64, gzip", gzip(efiImage("ARMd", kernel))),
+                whole("aarch64, zboot", zboot(gzip(efiImage("ARMd", kernel)))),
+                whole("riscv64", efiImage("RSC\u0005", kernel)),
+                whole("riscv64, gzip", gzip(efiImage("RSC\u0005", kernel))));
+    }
+
+    /**
+     * {@code printf 'Linux version 6.12.0-lz4 (build@host) #1 SMP\n%0300d' 0 | lz4 -l -9}; the same with {@code lzma -9}, {@code bzip2 -9},
+     * {@code xz --check=crc32 --x86 --lzma2=dict=32MiB} and {@code zstd -22 --ultra}: as the kernel's build calls them (scripts/Makefile.lib).
+     */
     @TestFactory
     Stream<DynamicTest> image_compressedByOtherTools_isRead() {
         return Stream.of(
                         "lz4 AiFMGDoAAAD/H0xpbnV4IHZlcnNpb24gNi4xMi4wLWx6NCAoYnVpbGRAaG9zdCkgIzEgU01QCjABAP8UUDAwMDAw",
                         "lzma XQAAAAT//////////wAmGknHiVWzH0c10h8uLYXQEh3VSgT2FId4yosnjIL/P02///7MEn8hXd+6sb6++juBrD9HeSQ"
-                                + "////VfAAA")
+                                + "////VfAAA",
+                        "bzip2 QlpoOTFBWSZTWb+qymgAAA5fgIAQSGNxAEAGSAAWZd9QAAggAFRjCYmTATAAEU9J6mhk2oDagabKHdBI1vCkgebjEGyd"
+                                + "ZIvYwQ5zLbfxUXpWqogoqxP3piBU4LuSKcKEhf1WU0A=",
+                        "xz /Td6WFoAAAFpIt42AgEEACEBGgAByYCz4AFXADZdACYaSceJVbMfRzXSHy4thdASHdVKBPYU/dgMMJYwKb0m1nr/6iwlKanj"
+                                + "6m7W0E4rbNRT+a1AAAAAAGZPBJEAAU7YAgAAANJDi+U+MA2LAgAAAAABWVo=",
+                        "zstd KLUv/QSIvQEA9AJMaW51eCB2ZXJzaW9uIDYuMTIuMC16c3RkIChidWlsZEBob3N0KSAjMSBTTVAKMAEAR1FBGXQntsw=")
                 .map(text -> DynamicTest.dynamicTest(text.substring(0, text.indexOf(' ')), () -> {
                     byte[] bytes = Base64.getDecoder().decode(text.substring(text.indexOf(' ') + 1));
-                    KernelImage image = KernelImage.parse(bzImage(join(bytes, SIZE), 30), "image");
-                    assertThat(image.release()).startsWith("6.12.0-lz");
-                    assertThat(image.banner()).endsWith(" (build@host) #1 SMP");
+                    for (byte[] wrapped : List.of(bzImage(join(bytes, SIZE), 30), zboot(join(bytes, SIZE)), bytes)) {
+                        KernelImage image = KernelImage.parse(wrapped, "image");
+                        assertThat(image.release()).isEqualTo("6.12.0-" + text.substring(0, text.indexOf(' ')));
+                        assertThat(image.banner()).endsWith(" (build@host) #1 SMP");
+                    }
                 }));
     }
 
@@ -204,6 +240,49 @@ class KernelImageTest {
         }
     }
 
+    // The configuration.
+
+    private static final String CONFIG = "CONFIG_MODULES=y\n# CONFIG_KALLSYMS is not set\n";
+
+    private static byte[] config(String start, byte[] zip, String end) throws IOException {
+        byte[] marks = "xIKCFG_ST is what is looked for, IKCFG_ED ".getBytes(StandardCharsets.US_ASCII);
+        return join(
+                kernel(),
+                marks,
+                start.getBytes(StandardCharsets.US_ASCII),
+                zip,
+                end.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Test
+    void configuration_builtIn_isItsText() throws IOException {
+        byte[] zip = gzip(CONFIG.getBytes(StandardCharsets.US_ASCII));
+        assertThat(KernelImage.parse(config("IKCFG_ST", zip, "IKCFG_ED"), "image")
+                        .configuration())
+                .contains(CONFIG);
+        assertThat(KernelImage.parse(config("IKCFG_S", zip, "IKCFG_ED"), "image")
+                        .configuration())
+                .isEmpty();
+        assertThat(KernelImage.parse(kernel(), "image").configuration()).isEmpty();
+    }
+
+    @Test
+    void configuration_damaged_isSaid() throws IOException {
+        byte[] zip = gzip(CONFIG.getBytes(StandardCharsets.US_ASCII));
+        byte[] bomb = gzip(new byte[(1 << 24) + 1]);
+        byte[] broken = zip.clone();
+        broken[zip.length / 2] ^= 0x55;
+        for (byte[] image : List.of(
+                config("IKCFG_ST", zip, "IKCFG_E"),
+                config("IKCFG_ST", Arrays.copyOf(zip, zip.length / 2), "IKCFG_ED"),
+                config("IKCFG_ST", broken, "IKCFG_ED"),
+                config("IKCFG_ST", bomb, "IKCFG_ED"))) {
+            assertThatThrownBy(() -> KernelImage.parse(image, "some.image"))
+                    .isInstanceOf(MalformedInputException.class)
+                    .hasMessageStartingWith("some.image: configuration at ");
+        }
+    }
+
     // What is no kernel.
 
     @Test
@@ -231,13 +310,110 @@ class KernelImageTest {
         }
     }
 
-    @Test
-    void image_bomb_isNotUnpacked() {
-        byte[] bomb = Zstd.compress(new byte[128 << 20]);
-        assertThat(bomb.length).isLessThan(1 << 17);
-        assertThatThrownBy(() -> KernelImage.parse(bomb, "bomb"))
-                .isInstanceOf(MalformedInputException.class)
-                .hasMessageContaining("more than 67108864 bytes");
+    private static byte[] bzip2(byte[] bytes) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (OutputStream zip = new BZip2CompressorOutputStream(out)) {
+            zip.write(bytes);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] lzma(byte[] bytes) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (OutputStream zip = new LZMAOutputStream(out, new LZMA2Options(0), -1)) {
+            zip.write(bytes);
+        }
+        return out.toByteArray();
+    }
+
+    /** Legacy LZ4: blocks of zeros, each 8 MiB in a few kilobytes. */
+    private static byte[] lz4Zeros(int blocks) {
+        byte[] lengths = new byte[(8 << 20) / 255 - 1];
+        Arrays.fill(lengths, (byte) 0xff);
+        byte[] block = join(new byte[] {0x1f, 0, 1, 0}, lengths, new byte[] {0}, new byte[] {0x10, 0});
+        ByteBuffer out = ByteBuffer.allocate(4 + blocks * (4 + block.length)).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(0x184c2102);
+        for (int i = 0; i < blocks; i++) {
+            out.putInt(block.length).put(block);
+        }
+        return out.array();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> image_bomb_isNotUnpacked() throws IOException {
+        byte[] zeros = new byte[(64 << 20) + 1];
+        return Stream.of(
+                        bomb("zstd", Zstd.compress(zeros)),
+                        bomb("gzip", gzip(zeros)),
+                        bomb("xz", xz(zeros)),
+                        bomb("lzma", lzma(zeros)),
+                        bomb("bzip2", bzip2(zeros)),
+                        bomb("lz4", lz4Zeros(9)))
+                .flatMap(tests -> tests);
+    }
+
+    private static Stream<DynamicTest> bomb(String how, byte[] bomb) {
+        assertThat(bomb.length).isLessThan(1 << 20);
+        return Stream.of(bomb, bzImage(bomb, 30))
+                .map(image -> DynamicTest.dynamicTest(
+                        how,
+                        () -> assertThatThrownBy(() -> KernelImage.parse(image, "bomb"))
+                                .isInstanceOf(MalformedInputException.class)
+                                .hasMessageContaining("more than 67108864 bytes")));
+    }
+
+    /** What comes out is a kernel or called malformed; within the time of a second a kind, and that of one unpacking. */
+    @TestFactory
+    Stream<DynamicTest> image_brokenInRandomWays_isMalformedOrRead() throws IOException {
+        byte[] kernel =
+                join(kernel(), config("IKCFG_ST", gzip(CONFIG.getBytes(StandardCharsets.US_ASCII)), "IKCFG_ED"));
+        return Stream.of(
+                broken("none", kernel),
+                broken("gzip", gzip(kernel)),
+                broken("xz", xz(kernel)),
+                broken("lzma", lzma(kernel)),
+                broken("zstd", Zstd.compress(kernel)),
+                broken("bzip2", bzip2(kernel)),
+                broken(
+                        "lz4",
+                        Base64.getDecoder()
+                                .decode(
+                                        "AiFMGDoAAAD/H0xpbnV4IHZlcnNpb24gNi4xMi4wLWx6NCAoYnVpbGRAaG9zdCkgIzEgU01QCjABAP8UUDAwMDAw")));
+    }
+
+    private static DynamicTest broken(String how, byte[] payload) {
+        return DynamicTest.dynamicTest(how, () -> {
+            long seed = new Random().nextLong();
+            Random random = new Random(seed);
+            List<byte[]> images = List.of(payload, bzImage(join(payload, SIZE), 30), zboot(payload));
+            long end = System.nanoTime() + 1_000_000_000L;
+            int malformed = 0;
+            for (int round = 0; round < 300 || (round < 5_000 && System.nanoTime() < end); round++) {
+                byte[] image = damaged(images.get(round % images.size()), payload.length, random);
+                try {
+                    KernelImage read = KernelImage.parse(image, "fuzz");
+                    read.symbols();
+                } catch (MalformedInputException e) {
+                    assertThat(e.getMessage()).startsWith("fuzz: ").hasSizeLessThan(2_000);
+                    malformed++;
+                } catch (RuntimeException | Error e) {
+                    throw new AssertionError(how + ", seed " + seed + ", round " + round, e);
+                }
+            }
+            assertThat(malformed).as("seed %s", seed).isPositive();
+        });
+    }
+
+    /** Some bits in it turned, or its end cut off, or both; half of the time in its head. */
+    private static byte[] damaged(byte[] image, int payload, Random random) {
+        int length = random.nextInt(4) == 0 ? 1 + random.nextInt(image.length) : image.length;
+        byte[] damaged = Arrays.copyOf(image, length);
+        for (int flips = random.nextInt(4); flips >= 0; flips--) {
+            int start = Math.max(0, length - payload);
+            int at = random.nextBoolean() ? random.nextInt(length) : Math.min(length - 1, start + random.nextInt(40));
+            damaged[at] ^= (byte) (1 << random.nextInt(Byte.SIZE));
+        }
+        return damaged;
     }
 
     // Real ones, where conformance/fetch-kernel has unpacked them; the keys are what /proc/keys said.
