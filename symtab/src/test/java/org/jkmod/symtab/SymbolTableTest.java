@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
@@ -205,23 +208,84 @@ class SymbolTableTest {
                 .hasMessageContaining(message);
     }
 
+    /** As of a kernel: several blocks of names, aliases, names of several symbols, bytes that are no characters. */
+    private static SymbolTable large() {
+        SymbolTableBuilder builder = new SymbolTableBuilder();
+        for (int i = 0; i < 1_000; i++) {
+            String name = "__pfx_tcp_" + Integer.toString(i * 7919 % 700, 5).repeat(1 + i % 3)
+                    + (i % 50 == 0 ? "\u00ff" : "");
+            builder.add(0xffffffff81000000L + i / 2 * 0x40L, i % 4 == 0 ? 'T' : 't', name, i < 900 ? "" : "m" + i / 50);
+        }
+        return builder.build();
+    }
+
+    @Test
+    void parse_everyPartOfAFile_isMalformed() {
+        byte[] good = SymbolTableFile.bytes(large());
+        assertThat(lines(SymbolTableFile.parse(good, "good"))).isEqualTo(lines(large()));
+        for (int length = 0; length < good.length; length += length < 200 ? 1 : 7) {
+            byte[] part = Arrays.copyOf(good, length);
+            if (length >= 16) {
+                SymbolTableFile.sign(part);
+            }
+            assertThatThrownBy(() -> SymbolTableFile.parse(part, "part"))
+                    .as("%s bytes", length)
+                    .isInstanceOf(MalformedInputException.class);
+        }
+    }
+
+    /** What is broken is often a number: each by itself, as large as can be. */
+    @Test
+    void parse_countsOutOfProportion_areMalformed() {
+        for (int count = 0; count < 6; count++) {
+            for (int value : new int[] {-1, Integer.MAX_VALUE, 1 << 29, 1 << 24, (1 << 24) - 1, 0}) {
+                byte[] bytes = SymbolTableFile.bytes(large());
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(16 + 4 * count, value);
+                SymbolTableFile.sign(bytes);
+                assertThatThrownBy(() -> SymbolTableFile.parse(bytes, "counts"))
+                        .as("count %s is %s", count, value)
+                        .isInstanceOf(MalformedInputException.class);
+            }
+        }
+    }
+
+    /** Without a checksum that is right, nothing else is looked at. */
+    @Test
+    void parse_anyBitTurned_isMalformed() {
+        byte[] good = SymbolTableFile.bytes(TABLE);
+        for (int bit = 0; bit < good.length * Byte.SIZE; bit++) {
+            byte[] bytes = good.clone();
+            bytes[bit / Byte.SIZE] ^= (byte) (1 << (bit % Byte.SIZE));
+            assertThatThrownBy(() -> SymbolTableFile.parse(bytes, "bit")).isInstanceOf(MalformedInputException.class);
+        }
+    }
+
     /** With a checksum that is right: what it guards against must not be all that there is. */
     @Test
     void parse_brokenTables_areMalformedOrUsable() {
-        byte[] good = SymbolTableFile.bytes(TABLE);
-        int malformed = Fuzzer.malformed(good, 20_000, bytes -> {
-            if (bytes.length >= 16) {
-                SymbolTableFile.sign(bytes);
-            }
-            SymbolTable table = SymbolTableFile.parse(bytes, "fuzz");
-            lines(table);
-            table.find("init");
-            Random random = new Random(1);
-            for (int i = 0; i < 20; i++) {
-                table.symbolAt(random.nextLong());
-            }
-            table.forEachWithPrefix("", table::next);
-        });
-        assertThat(malformed).isBetween(1_000, 19_999);
+        for (SymbolTable whole : List.of(TABLE, large())) {
+            byte[] good = SymbolTableFile.bytes(whole);
+            int malformed = Fuzzer.malformed(good, 4_000, SymbolTableTest::useSigned);
+            assertThat(malformed).isBetween(500, 3_999);
+        }
+    }
+
+    private static void useSigned(byte[] bytes) {
+        if (bytes.length >= 16) {
+            SymbolTableFile.sign(bytes);
+        }
+        SymbolTable table = SymbolTableFile.parse(bytes, "fuzz");
+        byte[] name = new byte[2 * bytes.length + 256];
+        for (int position = 0; position < table.size(); position++) {
+            int length = table.copyName(position, name, 0);
+            table.find(name, 0, length);
+            table.symbolAt(table.address(position) - 1);
+            table.distanceToNext(position);
+            table.module(position);
+            table.name(position);
+            assertThat(table.next(position)).isNotEqualTo(position);
+        }
+        table.symbolAt(-1);
+        table.forEachWithPrefix("", position -> table.type(position));
     }
 }
