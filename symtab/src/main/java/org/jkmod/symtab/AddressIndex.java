@@ -11,18 +11,17 @@ import java.util.Optional;
  * were given. A <em>position</em> is an entry's place in that order, from 0; an <em>id</em> is what the builder called
  * the entry, such as the number of a symbol in {@link Kallsyms}.
  *
- * <p>A kernel's symbols lie close together in a few places: its image, its modules, per-CPU variables near 0. Each such
- * <em>region</em> is cut into buckets of equal size, as many as it has symbols or up to twice that; a table says where each begins. So a look-up
- * finds a region among few, reads one number of the table, and compares with the few entries of a bucket, where a binary search would
- * miss the cache at most of its seventeen steps. Within a region an address is 4 bytes; an entry costs 6 to 8, and 4 more for its id, unless entries were given in their order and the id is the position.
+ * <p>A kernel's symbols lie close together in a few places: its image, its modules, per-CPU variables near 0. Each such <em>region</em>
+ * is cut into buckets of equal size, as many as it has symbols or up to twice that; a table says where each begins. So a look-up finds a
+ * region among few, reads one number of the table, and compares with the few entries of a bucket, where a binary search would miss the
+ * cache at most of its seventeen steps. Within a region an address is 4 bytes; an entry costs 6 to 8, and 4 more for its id, unless
+ * entries were given in their order and the id is the position.
  */
 public final class AddressIndex {
     private static final int RADIX = 1 << Byte.SIZE;
 
     /** The buckets of a block are counted from its first position, which makes them half as large: what is not read is not missed. */
     private static final int BLOCK_SHIFT = 8;
-
-    private static final int BLOCK = 1 << BLOCK_SHIFT;
 
     private static final int FAR = Character.MAX_VALUE;
 
@@ -68,9 +67,32 @@ public final class AddressIndex {
         int count = firstBuckets[bases.length];
         buckets = new char[count];
         blocks = new int[(count >>> BLOCK_SHIFT) + 2];
-        Arrays.fill(blocks, (count + BLOCK - 1) >>> BLOCK_SHIFT, blocks.length, offsets.length);
+        fill(sizes());
+    }
+
+    /** How many entries each bucket has. */
+    private int[] sizes() {
+        int[] sizes = new int[buckets.length];
         for (int region = 0; region < bases.length; region++) {
-            fill(region);
+            int first = firstBuckets[region];
+            int shift = shifts[region];
+            for (int position = firsts[region]; position < firsts[region + 1]; position++) {
+                sizes[first + (int) (Integer.toUnsignedLong(offsets[position]) >>> shift)]++;
+            }
+        }
+        return sizes;
+    }
+
+    private void fill(int[] sizes) {
+        int position = 0;
+        for (int block = 0; block < blocks.length; block++) {
+            int first = position;
+            blocks[block] = first;
+            int end = Math.min((block + 1) << BLOCK_SHIFT, sizes.length);
+            for (int bucket = block << BLOCK_SHIFT; bucket < end; bucket++) {
+                buckets[bucket] = (char) Math.min(FAR, position - first);
+                position += sizes[bucket];
+            }
         }
     }
 
@@ -128,26 +150,6 @@ public final class AddressIndex {
             }
         }
         return true;
-    }
-
-    private void fill(int region) {
-        int bucket = firstBuckets[region];
-        for (int position = firsts[region]; position < firsts[region + 1]; position++) {
-            int own = firstBuckets[region] + (int) (Integer.toUnsignedLong(offsets[position]) >>> shifts[region]);
-            bucket = fill(bucket, own + 1, position);
-        }
-        fill(bucket, firstBuckets[region + 1], firsts[region + 1]);
-    }
-
-    /** Says where buckets up to an end begin, each after those before it. */
-    private int fill(int from, int end, int position) {
-        for (int bucket = from; bucket < end; bucket++) {
-            if ((bucket & (BLOCK - 1)) == 0) {
-                blocks[bucket >>> BLOCK_SHIFT] = position;
-            }
-            buckets[bucket] = (char) Math.min(FAR, position - blocks[bucket >>> BLOCK_SHIFT]);
-        }
-        return Math.max(from, end);
     }
 
     /** The first position of every region, and the number of entries. */

@@ -25,6 +25,15 @@ final class Int24Array {
         return bytes;
     }
 
+    /** The largest; -1 if there is none. */
+    int max() {
+        int max = -1;
+        for (int index = 0; index < length; index++) {
+            max = Math.max(max, get(index));
+        }
+        return max;
+    }
+
     int get(int index) {
         int at = index * BYTES;
         return (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << Byte.SIZE | (bytes[at + 2] & 0xff) << Short.SIZE;

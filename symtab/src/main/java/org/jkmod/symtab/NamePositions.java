@@ -1,7 +1,5 @@
 package org.jkmod.symtab;
 
-import java.util.Optional;
-
 /**
  * Leads from the rank of a name to the positions that have it: all positions in the order of their names, those of one name in their own
  * order. A <em>place</em> is an index into that order. Immutable.
@@ -22,26 +20,15 @@ final class NamePositions {
         this.blocks = blocks;
     }
 
-    /**
-     * Sorts positions by their ranks: counts each rank, and puts positions where the counts say.
-     *
-     * @return empty if a rank is none, or that of no position
-     */
-    static Optional<NamePositions> of(Int24Array ranks, int names) {
-        int[] next = new int[names + 1];
+    /** Sorts positions by their ranks: counts each rank, and puts positions where the counts say. */
+    static NamePositions of(Int24Array ranks, int names) {
+        int[] next = new int[names];
         for (int position = 0; position < ranks.length(); position++) {
-            int rank = ranks.get(position);
-            if (rank >= names) {
-                return Optional.empty();
-            }
-            next[rank]++;
+            next[ranks.get(position)]++;
         }
         int place = 0;
         int[] blocks = new int[SortedNames.blocks(names) + 1];
         for (int rank = 0; rank < names; rank++) {
-            if (next[rank] == 0) {
-                return Optional.empty();
-            }
             if ((rank & ((1 << BLOCK_SHIFT) - 1)) == 0) {
                 blocks[rank >>> BLOCK_SHIFT] = place;
             }
@@ -54,30 +41,28 @@ final class NamePositions {
         for (int position = 0; position < ranks.length(); position++) {
             sorted.set(next[ranks.get(position)]++, position);
         }
-        return Optional.of(new NamePositions(ranks, sorted, blocks));
+        return new NamePositions(ranks, sorted, blocks);
     }
 
-    /** The rank of a position's name. */
-    int rank(int position) {
-        return ranks.get(position);
-    }
-
-    /** The first position of a name. */
+    /** The first position of a name; -1 if it has none, as only a file can say that nobody wrote here. */
     int first(int rank) {
-        return sorted.get(place(rank, 0));
+        return at(place(rank, 0), rank);
     }
 
     /** The next position of the same name, or -1. */
     int next(int position) {
-        int place = place(ranks.get(position), position) + 1;
-        return place < sorted.length() && ranks.get(sorted.get(place)) == ranks.get(position) ? sorted.get(place) : -1;
+        int rank = ranks.get(position);
+        return at(place(rank, position) + 1, rank);
     }
 
-    /** The first place of a name whose position is not below some other; there is one. */
+    private int at(int place, int rank) {
+        return place < sorted.length() && ranks.get(sorted.get(place)) == rank ? sorted.get(place) : -1;
+    }
+
+    /** The first place of a name whose position is not below some other, or else the one behind those of the name. */
     private int place(int rank, int position) {
         int block = rank >>> BLOCK_SHIFT;
-        // each name before it in the block has a place at least
-        int below = blocks[block] + (rank & ((1 << BLOCK_SHIFT) - 1)) - 1;
+        int below = blocks[block] - 1;
         int above = blocks[block + 1];
         while (above - below > 1) {
             int middle = (below + above) >>> 1;
@@ -89,9 +74,5 @@ final class NamePositions {
             }
         }
         return above;
-    }
-
-    Int24Array ranks() {
-        return ranks;
     }
 }

@@ -174,8 +174,8 @@ final class SymbolTableFile {
         AddressIndex addresses = AddressIndex.restored(bases, firsts, ints(size, "offsets"))
                 .orElseThrow(() -> malformed("regions", "addresses out of order", "addresses that ascend"));
         byte[] types = bytes(size, "types");
-        NamePositions byName = NamePositions.of(new Int24Array(bytes(size * BYTES_24, "ranks")), nameCount)
-                .orElseThrow(() -> malformed("ranks", "others", "each number below " + nameCount));
+        Int24Array ranks = new Int24Array(bytes(size * BYTES_24, "ranks"));
+        require(ranks.max() < nameCount, "ranks", "name " + ranks.max(), "a number below " + nameCount);
         SortedNames names = names(nameCount, textSize);
         int[] runs = new int[room(runCount, 2 * Integer.BYTES, "runs")];
         int[] runModules = new int[runCount];
@@ -197,7 +197,7 @@ final class SymbolTableFile {
             modules[module] = new String(bytes(length, "modules"), StandardCharsets.ISO_8859_1);
         }
         require(in.remaining() == 0, "end", in.remaining() + " bytes more", "the end of the file");
-        return new SymbolTable(addresses, types, names, byName, runs, runModules, modules);
+        return new SymbolTable(addresses, types, names, ranks, runs, runModules, modules);
     }
 
     private SortedNames names(int count, int textSize) {

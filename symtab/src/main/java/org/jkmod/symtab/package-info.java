@@ -16,8 +16,10 @@
  * org.jkmod.symtab.NameTable} is what a name index is built from: it numbers names, for these readers and for any
  * other.
  *
- * <p>A kernel says the same of itself: {@link org.jkmod.symtab.KernelSymbols} reads both from a decompressed image, without either
- * file. {@link org.jkmod.symtab.SymbolTable} keeps the names and addresses of a whole kernel small, and in a file of its own.
+ * <p>A kernel says the same of itself: {@link org.jkmod.symtab.KernelSymbols} reads both from a decompressed image, without either file.
+ * {@link org.jkmod.symtab.SymbolTable} keeps the names and addresses of a whole kernel small, and in a file of its own; {@link
+ * org.jkmod.symtab.SymbolTableBuilder} makes one of symbols from anywhere. In a {@link org.jkmod.symtab.SymbolSpace} the tables of modules
+ * come and go while others look up. A {@link org.jkmod.symtab.Glob} is a pattern of names.
  *
  * <p>Rules that hold throughout:
  *
@@ -29,9 +31,10 @@
  *   <li>A row, id or position that is not there is -1, as {@link String#indexOf(String)} has it. One that is out of
  *       range is the caller's fault: {@link IndexOutOfBoundsException}.
  *   <li>A file is hostile until proven otherwise. A line that its format does not allow is a {@link
- *       org.jkmod.elf.MalformedInputException} whose offset is the number of the line, from 1 (of an image or a saved table, that of the byte); nothing else is thrown
- *       for bad input, and time and memory stay proportional to the file's size.
- *   <li>Everything but {@link org.jkmod.symtab.NameTable} is immutable, and safe for use by many threads.
+ *       org.jkmod.elf.MalformedInputException} whose offset is the number of the line, from 1 (of an image or a saved table,
+ *       that of the byte); nothing else is thrown for bad input, and time and memory stay proportional to the file's size.
+ *   <li>Everything but {@link org.jkmod.symtab.NameTable} and builders is safe for use by many threads, and, but for {@link
+ *       org.jkmod.symtab.SymbolSpace}, immutable.
  * </ul>
  */
 @NullMarked
