@@ -2,99 +2,132 @@ package org.jkmod.bench;
 
 import com.google.common.collect.ImmutableMap;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.jkmod.core.Architecture;
-import org.jkmod.core.KernelProfile;
-import org.jkmod.symtab.ModuleSymvers;
 import org.jkmod.symtab.NameIndex;
-import org.jspecify.annotations.Nullable;
+import org.jkmod.symtab.NameTable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Time a lookup of an export's name, random hits among all exports of a Debian kernel (the embedded profile): from bytes in a file, as
- * the loader looks names up, and from ready strings in the JDK's and Guava's maps.
+ * Time a lookup of an export's name, random hits among all exports of a Debian kernel and its modules: from bytes in a file, as the
+ * loader looks names up, and from ready strings in the JDK's and Guava's collections. native/lookup.c does the same with bsearch.
+ *
+ * <p>An invocation is a loop over all queries, as it is in C, so that both leave the processor as much to do ahead.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(2)
+@OperationsPerInvocation(LookupData.NAME_QUERIES)
 public class NameLookupBenchmark {
-    private static final int QUERIES = 1 << 16;
-
-    private NameIndex index = ModuleSymvers.parse(new byte[0], "none").names();
+    private NameIndex index = NameIndex.copyOf(new NameTable());
     private Map<String, Integer> hashMap = new HashMap<>();
     private ImmutableMap<String, Integer> immutableMap = ImmutableMap.of();
+    private String[] sorted = new String[0];
     private byte[] strtab = new byte[0];
-    private final int[] start = new int[QUERIES];
-    private final int[] length = new int[QUERIES];
-    private final String[] string = new String[QUERIES];
-    private int next;
+    private final int[] start = new int[LookupData.NAME_QUERIES];
+    private final int[] length = new int[LookupData.NAME_QUERIES];
+    private final String[] string = new String[LookupData.NAME_QUERIES];
 
     /** Makes the tables and the queries: names in a random order, one behind the other as in a string table. */
     @Setup
     public void setUp() {
-        ModuleSymvers exports = KernelProfile.embedded(
-                        Architecture.named("x86_64").orElseThrow())
-                .exports();
-        index = exports.names();
-        for (int i = 0; i < exports.size(); i++) {
-            hashMap.put(exports.name(i), i);
-        }
+        LookupData data = new LookupData(Environment.lookupData());
+        String[] names = data.names();
+        index = index(names);
+        hashMap = hashMap(names);
         immutableMap = ImmutableMap.copyOf(hashMap);
-        Random random = new Random(1);
+        sorted = names.clone();
+        Arrays.sort(sorted);
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i < QUERIES; i++) {
-            String name = exports.name(random.nextInt(exports.size()));
+        int[] queries = data.nameQueries();
+        for (int i = 0; i < queries.length; i++) {
+            String name = names[queries[i]];
             start[i] = text.length();
             length[i] = name.length();
+            // Another string than the map's key, for else the map would not compare them; with its hash ready.
             string[i] = new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.ISO_8859_1);
+            hashMap.get(string[i]);
             text.append(name).append('\0');
         }
         strtab = text.toString().getBytes(StandardCharsets.ISO_8859_1);
+        long expected = Arrays.stream(queries).asLongStream().sum();
+        if (nameIndexFromBytes() != expected || hashMapFromString() != expected) {
+            throw new IllegalStateException("a lookup finds another name");
+        }
     }
 
-    private int query() {
-        next = (next + 1) & (QUERIES - 1);
-        return next;
+    static NameIndex index(String[] names) {
+        NameTable table = new NameTable();
+        for (String name : names) {
+            table.intern(name);
+        }
+        return NameIndex.copyOf(table);
+    }
+
+    static Map<String, Integer> hashMap(String[] names) {
+        Map<String, Integer> map = new HashMap<>();
+        for (int i = 0; i < names.length; i++) {
+            map.put(names[i], i);
+        }
+        return map;
     }
 
     /** From bytes. */
     @Benchmark
-    public int nameIndexFromBytes() {
-        int q = query();
-        return index.find(strtab, start[q], length[q]);
+    public long nameIndexFromBytes() {
+        long sum = 0;
+        for (int i = 0; i < start.length; i++) {
+            sum += index.find(strtab, start[i], length[i]);
+        }
+        return sum;
     }
 
     /** What a map from strings costs when the name is bytes in a file: a string must be made first. */
     @Benchmark
-    public @Nullable Integer hashMapFromBytes() {
-        int q = query();
-        return hashMap.get(new String(strtab, start[q], length[q], StandardCharsets.ISO_8859_1));
+    public long hashMapFromBytes() {
+        long sum = 0;
+        for (int i = 0; i < start.length; i++) {
+            sum += hashMap.getOrDefault(new String(strtab, start[i], length[i], StandardCharsets.ISO_8859_1), -1);
+        }
+        return sum;
     }
 
     /** From a ready string, whose hash is computed already. */
     @Benchmark
-    public @Nullable Integer hashMapFromString() {
-        return hashMap.get(string[query()]);
+    public long hashMapFromString() {
+        long sum = 0;
+        for (String name : string) {
+            sum += hashMap.getOrDefault(name, -1);
+        }
+        return sum;
     }
 
     /** From a ready string, whose hash is computed already. */
     @Benchmark
-    public @Nullable Integer immutableMapFromString() {
-        return immutableMap.get(string[query()]);
+    public long immutableMapFromString() {
+        long sum = 0;
+        for (String name : string) {
+            sum += immutableMap.getOrDefault(name, -1);
+        }
+        return sum;
+    }
+
+    /** From a ready string, by binary search. */
+    @Benchmark
+    public long sortedArrayFromString() {
+        long sum = 0;
+        for (String name : string) {
+            sum += Arrays.binarySearch(sorted, name);
+        }
+        return sum;
     }
 }

@@ -1,0 +1,91 @@
+package org.jkmod.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bench/run} and {@code bench/check}, once everything that they need is there. */
+@Command(
+        name = "bench/run",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Measures jkmod beside native programs and other libraries, by turns in one run, and writes a file of results for each area.",
+            "Prints a line for each figure: RESULT name=... unit=... value=... baseline=NAME:VALUE ratio=... spread=LOWEST..HIGHEST.",
+            "All figures are better if they are lower. The machine must have nothing else to do."
+        })
+final class Suite implements Callable<Integer> {
+    @Parameters(paramLabel = "AREA", description = "relocation, lookup, tree, kmod, startup, or all (default: all).")
+    private List<String> areas = List.of("all");
+
+    @Option(names = "--quick", description = "One run, and a short one: for a look, in less than three minutes.")
+    private boolean quick;
+
+    @Option(names = "--runs", paramLabel = "N", description = "How many runs, each with forks of its own (default: 5).")
+    private int runs = 5;
+
+    @Option(
+            names = "--results",
+            paramLabel = "DIR",
+            description = "Where to write results (default: bench/results, with --quick bench/target/results).")
+    private Path results = Path.of("");
+
+    @Option(
+            names = "--compare",
+            paramLabel = "DIR",
+            description =
+                    "Names the figures whose ratio is more than 15 %% above the one in DIR; then the exit status is 1.")
+    private Path compare = Path.of("");
+
+    private Suite() {}
+
+    /** The way in. */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Suite()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Settings settings = new Settings(quick ? 1 : runs, quick);
+        Path bench = Environment.checkout().resolve("bench");
+        if (results.toString().isEmpty()) {
+            results = bench.resolve(quick ? "target/results" : "results");
+        }
+        boolean worse = false;
+        for (Area area : chosen()) {
+            List<Row> rows = area.measurements().run(settings);
+            rows.forEach(row -> print(row.line()));
+            ResultFile file = ResultFile.of(settings, rows);
+            file.write(area.file(results));
+            if (!compare.toString().isEmpty() && Files.exists(area.file(compare))) {
+                List<String> regressions = Regressions.of(ResultFile.read(area.file(compare)), file);
+                regressions.forEach(Suite::print);
+                worse |= !regressions.isEmpty();
+            }
+        }
+        return worse ? 1 : 0;
+    }
+
+    private List<Area> chosen() {
+        if (areas.contains("all")) {
+            return List.of(Area.values());
+        }
+        return areas.stream()
+                .map(name -> Arrays.stream(Area.values())
+                        .filter(area -> area.toString().equals(name.toLowerCase(Locale.ROOT)))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("no area " + name)))
+                .toList();
+    }
+
+    private static void print(String line) {
+        System.out.println(line);
+    }
+}
