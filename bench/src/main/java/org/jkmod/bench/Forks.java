@@ -77,7 +77,7 @@ final class Forks {
             to.add(name, result.getPrimaryResult().getScore() / unit);
             result.getSecondaryResults().forEach((key, value) -> {
                 if (key.endsWith(ALLOCATED)) {
-                    to.allocated(name, value.getScore());
+                    to.allocated(name, value.getScore() / unit);
                 }
             });
         }

@@ -26,7 +26,7 @@ final class Samples {
         return values.containsKey(program);
     }
 
-    /** Two programs compared. */
+    /** Two programs compared; the other is called what comes last in its name. */
     Row row(String name, String unit, String program, String baseline, @Nullable Goal goal) {
         List<Double> ours = of(program);
         List<Double> theirs = of(baseline);
@@ -38,7 +38,7 @@ final class Samples {
                 name,
                 unit,
                 median(ours),
-                baseline,
+                baseline.substring(baseline.lastIndexOf(':') + 1),
                 median(theirs),
                 median(ratios),
                 Collections.min(ratios),
