@@ -14,7 +14,7 @@ final class Environment {
     }
 
     static Path lookupData() {
-        return data().resolve("lookup");
+        return data().resolve("lookup-" + tree("x86_64").release());
     }
 
     /** The folder with the native programs. */

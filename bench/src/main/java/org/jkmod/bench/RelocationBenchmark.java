@@ -41,7 +41,9 @@ public class RelocationBenchmark {
     private RelocationInput input = RelocationInput.EMPTY;
 
     static Path file(String architecture, String modules) {
-        return Environment.data().resolve("relocation").resolve(architecture + "-" + modules);
+        return Environment.data()
+                .resolve("relocation")
+                .resolve(Environment.tree(architecture).release() + "-" + modules);
     }
 
     static RelocationProgram program(String name, String architecture) {
