@@ -74,7 +74,8 @@ final class Forks {
         }
         for (RunResult result : results) {
             String name = name(result.getParams());
-            to.add(name, result.getPrimaryResult().getScore() / unit);
+            // The median, as in C: what else the machine did for a moment shall not count.
+            to.add(name, result.getPrimaryResult().getStatistics().getPercentile(50) / unit);
             result.getSecondaryResults().forEach((key, value) -> {
                 if (key.endsWith(ALLOCATED)) {
                     to.allocated(name, value.getScore() / unit);
