@@ -56,7 +56,7 @@ public final class Main {
      * @return the exit status
      */
     static int run(String[] args, PrintStream out, PrintStream err, Map<String, String> variables) {
-        return run(args, new Environment(out, err, variables, InstantSource.system()));
+        return run(args, new Environment(System.in, out, err, variables, InstantSource.system()));
     }
 
     /** As above, in any environment. */
@@ -110,6 +110,8 @@ public final class Main {
             "modinfo",
             "dmesg",
             "kallsyms",
+            "symbols",
+            "symbolize",
             "depmod",
             "depends",
             "closure",
@@ -138,6 +140,8 @@ public final class Main {
             case "modinfo" -> new ModinfoCommand(environment);
             case "dmesg" -> new DmesgCommand(environment);
             case "kallsyms" -> new KallsymsCommand(environment);
+            case "symbols" -> new SymbolsCommand(environment);
+            case "symbolize" -> new SymbolizeCommand(environment);
             case "depmod" -> new DepmodCommand(environment);
             case "depends" -> new DependsCommand(environment);
             case "closure" -> new ClosureCommand(environment);

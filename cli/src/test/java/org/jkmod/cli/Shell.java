@@ -1,5 +1,6 @@
 package org.jkmod.cli;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,6 +24,7 @@ final class Shell {
     final Path home;
     final Map<String, String> variables = new HashMap<>();
     InstantSource clock = () -> this.now;
+    byte[] input = {};
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
     Shell(Path home) {
@@ -42,7 +44,8 @@ final class Shell {
     Result run(String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int status = Main.run(args, new Environment(stream(out), stream(err), variables, clock));
+        int status = Main.run(
+                args, new Environment(new ByteArrayInputStream(input), stream(out), stream(err), variables, clock));
         return new Result(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

@@ -130,6 +130,11 @@ final class ModuleKallsyms {
         return section.name().startsWith(".debug") ? 'n' : '?';
     }
 
+    /** {@code is_mapping_symbol}: marks of the assembler, and local labels. */
+    static boolean isMappingSymbol(String name) {
+        return name.startsWith("$") || name.startsWith(".L") || name.startsWith("L0");
+    }
+
     /** Number of symbols, the undefined one at 0 included. */
     int count() {
         return count;
@@ -172,7 +177,7 @@ final class ModuleKallsyms {
             return new String(names, nameStart, nameEnd - nameStart, StandardCharsets.ISO_8859_1);
         }
 
-        /** {@code is_mapping_symbol}: marks of the assembler, and local labels. */
+        /** As {@link #isMappingSymbol}. */
         boolean isMapping() {
             byte first = names[nameStart];
             byte second = first == 0 ? 0 : names[nameStart + 1];

@@ -7,11 +7,15 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 
@@ -23,6 +27,10 @@ public final class SectionAddresses {
     /** Of the largest file that is read, in bytes: the sections of all modules of a kernel are some megabytes. */
     private static final int MAX_SIZE = 1 << 26;
 
+    /** Of a file with one address: sysfs says that it is a page, but has less in it. */
+    private static final int MAX_ADDRESS = 1 << 12;
+
+    private static final Splitter COMMAS = Splitter.on(',');
     private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
 
     private final Map<String, Map<String, Long>> byModule;
@@ -48,19 +56,70 @@ public final class SectionAddresses {
                 if (words.isEmpty()) {
                     continue;
                 }
-                if (words.size() < 3 || !words.get(2).startsWith("0x")) {
+                Optional<Long> address = words.size() < 3 ? Optional.empty() : address(words.get(2));
+                if (address.isEmpty()) {
                     throw fault(file, number, line);
                 }
-                long address;
-                try {
-                    address = Long.parseUnsignedLong(words.get(2).substring(2), 16);
-                } catch (NumberFormatException e) {
-                    throw fault(file, number, line);
-                }
-                byModule.computeIfAbsent(words.get(0), m -> new HashMap<>()).putIfAbsent(words.get(1), address);
+                byModule.computeIfAbsent(words.get(0), m -> new HashMap<>()).putIfAbsent(words.get(1), address.get());
             }
         }
         return new SectionAddresses(byModule);
+    }
+
+    /**
+     * Reads a module's folder {@code sections} in sysfs, or a copy of it: a file a section.
+     *
+     * @return the sections' addresses by name
+     * @throws IOException if it cannot be read
+     * @throws MalformedInputException if a file has no address, or 0, as all have without the privilege to see them
+     */
+    public static Map<String, Long> readFolder(Path folder) throws IOException {
+        Map<String, Long> sections = new TreeMap<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                String text = new String(
+                                InputFile.read(file, MAX_ADDRESS, "the address of a section"),
+                                StandardCharsets.ISO_8859_1)
+                        .strip();
+                String found = text.length() > 80 ? text.substring(0, 80) + "..." : text;
+                long address = address(text)
+                        .filter(a -> a != 0)
+                        .orElseThrow(() -> new MalformedInputException(
+                                file.toString(), "address", 0, "'" + found + "'", "0xADDRESS, other than 0"));
+                sections.put(String.valueOf(file.getFileName()), address);
+            }
+        }
+        return Collections.unmodifiableMap(sections);
+    }
+
+    /**
+     * Reads addresses that are written down as {@code .text=0xffffffffc0523000,.data=0xffffffffc0525000}.
+     *
+     * @return the sections' addresses by name
+     * @throws IllegalArgumentException if they are not
+     */
+    public static Map<String, Long> parse(String text) {
+        Map<String, Long> sections = new TreeMap<>();
+        for (String part : COMMAS.split(text)) {
+            int sign = part.lastIndexOf('=');
+            Optional<Long> address = sign <= 0 ? Optional.empty() : address(part.substring(sign + 1));
+            if (address.isEmpty()) {
+                throw new IllegalArgumentException("'" + part + "' is not SECTION=0xADDRESS");
+            }
+            sections.put(part.substring(0, sign), address.get());
+        }
+        return Collections.unmodifiableMap(sections);
+    }
+
+    private static Optional<Long> address(String text) {
+        if (!text.startsWith("0x")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Long.parseUnsignedLong(text.substring(2), 16));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
     }
 
     private static MalformedInputException fault(Path file, int number, String line) {
