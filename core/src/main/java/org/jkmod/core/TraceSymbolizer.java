@@ -140,28 +140,32 @@ public final class TraceSymbolizer {
         }
         KernelOffset offset = new KernelOffset(addresses);
         Head head = new Head(in);
-        boolean isNeeded = find(offset, new LineInput(head, () -> {}), head, name);
+        long needed = find(offset, new LineInput(head, () -> {}), head, name);
         OptionalLong found = offset.distance();
-        if (found.isEmpty() && isNeeded) {
+        if (found.isEmpty() && needed > 0) {
             throw new MalformedInputException(
-                    name, "kernel", 0, "addresses, and no line that shows where the kernel is", "its offset (KASLR)");
+                    name,
+                    "line",
+                    needed,
+                    "an address, and no line that shows where the kernel is",
+                    "its offset (KASLR), or the address of one of its symbols");
         }
         new Pass(addresses.movedBy(found.orElse(0) - addresses.distance()), offset, name, sink)
                 .run(new SequenceInputStream(head.bytes(), in));
     }
 
-    /** Reads until the offset is found; says whether there is an address that needs it. */
-    private boolean find(KernelOffset offset, LineInput lines, Head head, String name) throws IOException {
+    /** Reads until the offset is found; returns the first line that needs it, or 0. */
+    private long find(KernelOffset offset, LineInput lines, Head head, String name) throws IOException {
         AddressToken token = new AddressToken();
-        boolean isNeeded = false;
+        long needed = 0;
         while (offset.distance().isEmpty() && head.size() < MAX_HEAD && lines.next()) {
             offset.line(lines.bytes(), lines.from(), lines.to(), name, lines.number());
             token.line(lines.bytes(), lines.from(), lines.to());
-            while (!isNeeded && token.next()) {
-                isNeeded = !token.isNamed() && !token.isRegister();
+            while (needed == 0 && token.next()) {
+                needed = token.isNamed() || token.isRegister() ? 0 : lines.number();
             }
         }
-        return isNeeded;
+        return needed;
     }
 
     /** A stream that remembers what was read from it. */
@@ -247,7 +251,7 @@ public final class TraceSymbolizer {
                     }
                 }
                 if (token.isKernelsOwn()) {
-                    offset.named(token, bytes, name, lines.number());
+                    check(bytes, lines.number());
                 } else if (isWanted() && moved.find(token.address(), isTrace && !token.isLabelled(), hit)) {
                     sink.text(bytes, done, token.replacedStart());
                     sink.symbol(lines.number(), token, hit);
@@ -282,6 +286,13 @@ public final class TraceSymbolizer {
 
         private static boolean isMarkLetter(byte b) {
             return (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || b == '#' || b == '_';
+        }
+
+        /** Where a symbol is expected there is one: that is quicker to see than where all symbols of a name are. */
+        private void check(byte[] bytes, long number) {
+            if (!moved.find(token.address(), false, hit) || hit.offset != token.offset()) {
+                offset.named(token, bytes, name, number);
+            }
         }
 
         private boolean isWanted() {
