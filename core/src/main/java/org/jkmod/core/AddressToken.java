@@ -2,8 +2,6 @@ package org.jkmod.core;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Locale;
-import java.util.Set;
 
 /**
  * Goes through the raw kernel addresses of a line of text. An address is
@@ -22,16 +20,9 @@ final class AddressToken {
 
     private static final byte[] UNKNOWN = "[unknown]".getBytes(StandardCharsets.US_ASCII);
 
-    /** Values of these are addresses of code, which kernels print as symbols. */
-    private static final Set<String> PROGRAM_COUNTERS = Set.of("rip", "eip", "ip", "nip", "epc", "pc", "lr", "ra");
-
-    private static final int LONGEST_REGISTER = 3;
-    private static final int SELECTOR = 4;
-
     /** By character: the value of a hexadecimal digit, or -1. */
     private static final byte[] HEX = new byte[1 << Byte.SIZE];
 
-    private static final boolean[] WORD = new boolean[1 << Byte.SIZE];
     private static final boolean[] NOT_BEFORE = new boolean[1 << Byte.SIZE];
     private static final boolean[] NOT_BEHIND = new boolean[1 << Byte.SIZE];
 
@@ -40,7 +31,6 @@ final class AddressToken {
         for (int c = 0; c < HEX.length; c++) {
             HEX[c] = (byte) (c < 0x80 ? Character.digit(c, 16) : -1);
             boolean word = c < 0x80 && Character.isLetterOrDigit(c);
-            WORD[c] = word;
             NOT_BEFORE[c] = word || "_.+-/@$%".indexOf(c) >= 0;
             NOT_BEHIND[c] = word || "_+-/@".indexOf(c) >= 0;
         }
@@ -258,9 +248,7 @@ final class AddressToken {
             i++;
         }
         int gap = i;
-        while (i < to && isBlank(bytes[i])) {
-            i++;
-        }
+        i = blanksEnd(gap);
         if (i == gap || i == to) {
             return;
         }
@@ -343,56 +331,18 @@ final class AddressToken {
 
     /** Whether it follows {@code WORD:}, as {@code RIP: 0010:} and {@code pc : }. */
     boolean isLabelled() {
-        return labelEnd() >= 0;
+        return RegisterLabel.before(bytes, from, start) >= 0;
     }
 
-    /** Whether it is the value of a register that holds data: {@code NAME: }, with a name of up to three letters and digits. */
+    /** Whether it is the value of a register that the kernel prints as a number. */
     boolean isRegister() {
-        int behind = labelEnd();
-        if (behind < 0) {
-            return false;
-        }
-        int first = wordStart(behind);
-        boolean alone = first == from || isBlank(bytes[first - 1]);
-        if (!alone || behind - first > LONGEST_REGISTER || !Character.isLetter(bytes[first])) {
-            return false;
-        }
-        String label = new String(bytes, first, behind - first, StandardCharsets.US_ASCII);
-        return !PROGRAM_COUNTERS.contains(label.toLowerCase(Locale.ROOT));
+        return RegisterLabel.isRegister(bytes, from, to, start, end);
     }
 
-    /** Where the word ends that the address is the value of, or -1. */
-    private int labelEnd() {
-        int behind = wordBefore(start);
-        if (behind > 0) {
-            int first = wordStart(behind);
-            boolean selector = behind - first == SELECTOR && hex(first) >= 0 && bytes[behind] == ':';
-            int outer = selector ? wordBefore(first) : -1;
-            return outer > 0 ? outer : behind;
-        }
-        return -1;
-    }
-
-    /** Where the word before a colon ends that stands before a place, or -1. */
-    private int wordBefore(int place) {
-        int i = place;
-        while (i > from && isBlank(bytes[i - 1])) {
-            i--;
-        }
-        if (i == from || bytes[i - 1] != ':') {
-            return -1;
-        }
-        i--;
-        while (i > from && isBlank(bytes[i - 1])) {
-            i--;
-        }
-        return wordStart(i) < i ? i : -1;
-    }
-
-    private int wordStart(int behind) {
-        int i = behind;
-        while (i > from && WORD[bytes[i - 1] & 0xff]) {
-            i--;
+    private int blanksEnd(int first) {
+        int i = first;
+        while (i < to && isBlank(bytes[i])) {
+            i++;
         }
         return i;
     }

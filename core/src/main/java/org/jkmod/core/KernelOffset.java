@@ -28,7 +28,7 @@ public final class KernelOffset {
 
     private static final byte[] LINE = "Kernel Offset: ".getBytes(StandardCharsets.US_ASCII);
     private static final Pattern VALUES =
-            Pattern.compile("(?:0x([0-9a-f]{1,16}) from 0x([0-9a-f]{1,16})\\b.*|(disabled)\\s*)");
+            Pattern.compile("(?:0x([0-9a-f]{1,16}) from 0x([0-9a-f]{1,16})\\b.*|(disabled))");
     /** Longer ones have something else behind. */
     private static final int MAX_VALUES = 200;
 
@@ -94,10 +94,11 @@ public final class KernelOffset {
     void line(byte[] bytes, int from, int to, String file, long number) {
         int values = valuesOf(bytes, from, to);
         if (values >= 0) {
-            String text = new String(bytes, values, Math.min(to - values, MAX_VALUES), StandardCharsets.ISO_8859_1);
+            int behind = Math.min(to, values + MAX_VALUES);
+            String text = new String(bytes, values, behind - values, StandardCharsets.ISO_8859_1).strip();
             Matcher matcher = VALUES.matcher(text);
             if (matcher.matches()) {
-                require(byKernelOffset(matcher, file, number), "Kernel Offset: " + text.strip(), file, number);
+                require(byKernelOffset(matcher, file, number), "Kernel Offset: " + text, file, number);
             }
             return;
         }

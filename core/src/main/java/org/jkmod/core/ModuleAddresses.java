@@ -42,10 +42,10 @@ public final class ModuleAddresses {
         Architecture architecture = object.architecture();
         KernelConfiguration kernel = KernelConfiguration.of(object.release());
         ModuleLayout layout = SectionLayout.of(object, kernel, architecture);
-        Map<MemoryType, Long> bases = bases(object, layout, sections);
+        int pageSize = architecture.pageSize(kernel);
+        Map<MemoryType, Long> bases = bases(object, layout, sections, pageSize);
         ModuleAddresses module = new ModuleAddresses(object.name());
         Symbols symbols = new Symbols(object, layout, bases);
-        int pageSize = architecture.pageSize(kernel);
         bases.forEach((type, base) -> {
             long size = (layout.sizes().getOrDefault(type, 0L) + pageSize - 1) & -pageSize;
             if (type != MemoryType.PERCPU && size > 0) {
@@ -94,7 +94,8 @@ public final class ModuleAddresses {
         return 0;
     }
 
-    private static Map<MemoryType, Long> bases(KernelObject object, ModuleLayout layout, Map<String, Long> sections) {
+    private static Map<MemoryType, Long> bases(
+            KernelObject object, ModuleLayout layout, Map<String, Long> sections, int pageSize) {
         EnumMap<MemoryType, Long> bases = new EnumMap<>(MemoryType.class);
         EnumMap<MemoryType, String> by = new EnumMap<>(MemoryType.class);
         Set<String> seen = new HashSet<>();
@@ -108,13 +109,10 @@ public final class ModuleAddresses {
             Long known = bases.putIfAbsent(placement.memory(), base);
             String first = by.computeIfAbsent(placement.memory(), t -> placement.name());
             if (known != null && known != base) {
-                throw new MalformedInputException(
-                        object.elf().name(),
-                        "address of section " + placement.name(),
-                        placement.index(),
-                        "0x" + Long.toHexString(address),
-                        "0x" + Long.toHexString(known + placement.offset()) + ", by " + first
-                                + ": is it another build of the module?");
+                throw misplaced(object, placement, address, hex(known + placement.offset()) + ", by " + first);
+            }
+            if (placement.memory() != MemoryType.PERCPU && base % pageSize != 0) {
+                throw misplaced(object, placement, address, hex(placement.offset()) + " in its first page");
             }
         }
         if (bases.isEmpty()) {
@@ -122,6 +120,20 @@ public final class ModuleAddresses {
                     object.elf().name(), "sections", 0, "no address of any", "where module " + object.name() + " is");
         }
         return bases;
+    }
+
+    private static MalformedInputException misplaced(
+            KernelObject object, Placement placement, long address, String expected) {
+        return new MalformedInputException(
+                object.elf().name(),
+                "address of section " + placement.name(),
+                placement.index(),
+                hex(address),
+                expected + ": is it another build of the module?");
+    }
+
+    private static String hex(long value) {
+        return "0x" + Long.toHexString(value);
     }
 
     /** The symbols that a kernel keeps of a module ({@code is_core_symbol}), and, in the memories for init, what it has until then. */

@@ -23,8 +23,9 @@ import org.jkmod.elf.MalformedInputException;
  *   <li>In perf script's {@code ADDRESS [unknown] (FILE)}, the symbol takes the place of {@code [unknown]}, in perf's form {@code
  *       name+0xoffset}, and the file is the module, {@code ([module])}: so that what reads perf's text reads this.
  *   <li>One whose symbol stands behind it ({@code ADDRESS name+0x1/0x2}, {@code ADDRESS name (FILE)}) stays, as do the values of registers
- *       (a name of up to three letters and digits, and a colon, but for {@code RIP}, {@code pc}, {@code lr}, {@code epc} and {@code ra}),
- *       the line {@code Kernel Offset:}, lines of more than 256 KiB, and all that is no address of the kernel or of a module.
+ *       (a name of up to three letters and digits, and a colon), but for {@code RIP}, {@code pc}, {@code lr}, {@code epc} and {@code ra}
+ *       that have a line of their own; the line {@code Kernel Offset:}, lines of more than 256 KiB, and all that is no address of the
+ *       kernel or of a module.
  * </ul>
  *
  * <p>A line that shows where the kernel is ({@link KernelOffset}) must agree with where it is taken to be.
