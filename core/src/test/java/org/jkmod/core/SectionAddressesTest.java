@@ -71,4 +71,34 @@ class SectionAddressesTest {
         assertThatThrownBy(() -> SectionAddresses.read(folder.resolve("nothing")))
                 .isInstanceOf(NoSuchFileException.class);
     }
+
+    @Test
+    void folder_ofSysfs_hasAFileASection() throws IOException {
+        Files.writeString(folder.resolve(".text"), "0xffffffffc0523000\n");
+        Files.writeString(folder.resolve(".data"), "0xffffffffc0525000");
+        assertThat(SectionAddresses.readFolder(folder))
+                .isEqualTo(Map.of(".text", 0xffffffffc0523000L, ".data", 0xffffffffc0525000L));
+    }
+
+    /** What /sys/module says without privilege, and what it never does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0x0000000000000000\n", "", "ffffffffc0523000", "0xyz", "0x10000000000000000"})
+    void file_ofAFolderWithoutAnAddress_isMalformed(String text) throws IOException {
+        Files.writeString(folder.resolve(".text"), text);
+        assertThatThrownBy(() -> SectionAddresses.readFolder(folder))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessageContaining(".text: address")
+                .hasMessageEndingWith("found '" + text.strip() + "', expected 0xADDRESS, other than 0");
+    }
+
+    @Test
+    void text_ofAddresses_isReadOrRefused() {
+        assertThat(SectionAddresses.parse(".text=0xffffffffc0523000,.data..percpu=0x10"))
+                .isEqualTo(Map.of(".text", 0xffffffffc0523000L, ".data..percpu", 0x10L));
+        for (String text : new String[] {"", ".text", "=0x1", ".text=1", ".text=0x1,", ".text=0x1,,.data=0x2"}) {
+            assertThatThrownBy(() -> SectionAddresses.parse(text))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageEndingWith("is not SECTION=0xADDRESS");
+        }
+    }
 }
