@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jkmod.core.KernelAddresses;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.ModuleAddresses;
 import org.jkmod.core.SectionAddresses;
@@ -14,8 +15,14 @@ import org.jkmod.kmod.ModuleFile;
 
 /** Modules with their sections, {@code FILE.ko@SECTIONS}. A file of sections that several share is read once. */
 final class ModuleOptions {
+    private final KernelAddresses kernel;
     private final Map<Path, SectionAddresses> files = new HashMap<>();
     private final List<ModuleAddresses> modules = new ArrayList<>();
+
+    /** Modules of a kernel. */
+    ModuleOptions(KernelAddresses kernel) {
+        this.kernel = kernel;
+    }
 
     /** Reads one. */
     void add(String option) throws IOException, Failure {
@@ -25,7 +32,8 @@ final class ModuleOptions {
         }
         Path file = Path.of(option.substring(0, at));
         KernelObject object = KernelObject.parse(ModuleFile.read(file), file.toString());
-        modules.add(ModuleAddresses.of(object, sections(object.name(), option.substring(at + 1))));
+        Map<String, Long> sections = sections(object.name(), option.substring(at + 1));
+        modules.add(ModuleAddresses.of(object, sections, kernel.configuration(object.release())));
     }
 
     /** Those that were read. */

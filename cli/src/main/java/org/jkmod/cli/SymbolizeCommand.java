@@ -1,7 +1,10 @@
 package org.jkmod.cli;
 
 import com.google.gson.stream.JsonWriter;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.Serial;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -148,7 +151,7 @@ final class SymbolizeCommand implements Callable<Integer> {
     private KernelAddresses addresses() throws IOException, Failure {
         Path file = source.kallsyms != null ? source.kallsyms : Objects.requireNonNull(source.image);
         KernelAddresses kernel = KernelSymbolFile.read(file).addresses();
-        ModuleOptions placed = new ModuleOptions();
+        ModuleOptions placed = new ModuleOptions(kernel);
         for (String module : modules) {
             placed.add(module);
         }
@@ -193,8 +196,36 @@ final class SymbolizeCommand implements Callable<Integer> {
                     (line, address, symbol) ->
                             environment.out().println(toJson(OptionalLong.of(line), address, Optional.of(symbol))));
         } else {
-            symbolizer.copy(environment.in(), name, environment.out());
+            try {
+                symbolizer.copy(environment.in(), name, new Reader(environment.out()));
+            } catch (ReaderGoneException e) {
+                // Main says what there is to say of standard output.
+                environment.out().flush();
+            }
         }
+    }
+
+    /** A PrintStream does not say that nobody reads it any more, and what comes on standard input may have no end. */
+    private static final class Reader extends FilterOutputStream {
+        private final PrintStream to;
+
+        Reader(PrintStream to) {
+            super(to);
+            this.to = to;
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            to.write(bytes, from, length);
+            if (to.checkError()) {
+                throw new ReaderGoneException();
+            }
+        }
+    }
+
+    private static final class ReaderGoneException extends IOException {
+        @Serial
+        private static final long serialVersionUID = 1L;
     }
 
     private void print(KernelAddresses addresses, long address) {

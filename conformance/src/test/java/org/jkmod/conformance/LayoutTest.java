@@ -65,7 +65,7 @@ class LayoutTest {
     }
 
     /** Of all recorded kernels only this one is built without CONFIG_KALLSYMS_ALL: its modules keep symbols of code only. */
-    private static KernelConfiguration configuration(String release) {
+    static KernelConfiguration configuration(String release) {
         KernelConfiguration unknown = KernelConfiguration.of(KernelRelease.parse(release));
         return release.equals("6.1.0-50-arm64")
                 ? new KernelConfiguration(unknown.generation(), Map.of("KALLSYMS_ALL", "n"))

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -37,7 +38,8 @@ class ModuleAddressesTest {
         for (KernelObject object : recording.loaded()) {
             Map<String, Long> sections = recording.sections().of(object.name());
             if (!sections.isEmpty()) {
-                ModuleAddresses module = ModuleAddresses.of(object, sections);
+                ModuleAddresses module =
+                        ModuleAddresses.of(object, sections, LayoutTest.configuration(recording.release()));
                 modules.add(module);
                 byName.put(module.name(), module);
             }
@@ -47,9 +49,9 @@ class ModuleAddressesTest {
                 KernelAddresses.of(Kallsyms.parse(new byte[0], "nothing")).with(modules);
         List<String> wrong = new ArrayList<>();
         int compared = 0;
-        for (Map.Entry<String, TreeMap<Long, String>> module :
+        for (Map.Entry<String, NavigableMap<Long, String>> module :
                 firstNames(symbols).entrySet()) {
-            TreeMap<Long, String> names = module.getValue();
+            NavigableMap<Long, String> names = module.getValue();
             for (Map.Entry<Long, String> symbol : names.entrySet()) {
                 long address = symbol.getKey();
                 Optional<AddressRange> memory = Optional.ofNullable(byName.get(module.getKey())).stream()
@@ -67,7 +69,9 @@ class ModuleAddressesTest {
                         : memory.get().end();
                 SymbolAt expected =
                         new SymbolAt(symbol.getValue(), address, 0, end - address, Optional.of(module.getKey()));
-                Optional<SymbolAt> found = addresses.symbolAt(address).map(at -> withoutTextSize(at, expected));
+                Optional<SymbolAt> found = addresses
+                        .symbolAt(address)
+                        .map(at -> hasTwoLayouts(recording) ? withoutTextSize(at, expected) : at);
                 if (!found.equals(Optional.of(expected))) {
                     wrong.add("0x" + Long.toHexString(address) + ": " + found + ", expected " + expected);
                 }
@@ -75,6 +79,10 @@ class ModuleAddressesTest {
         }
         assertThat(wrong).isEmpty();
         assertThat(compared).as(recording.release()).isGreaterThan(1_000);
+    }
+
+    private static boolean hasTwoLayouts(Recording recording) {
+        return recording.release().startsWith("6.1.");
     }
 
     /** Before Linux 6.4 a size is cut at the end of the module's code, which kallsyms does not show. */
@@ -85,8 +93,8 @@ class ModuleAddressesTest {
     }
 
     /** By module and address: the first name that the kernel looks at. */
-    private static Map<String, TreeMap<Long, String>> firstNames(Kallsyms symbols) {
-        Map<String, TreeMap<Long, String>> names = new HashMap<>();
+    private static Map<String, NavigableMap<Long, String>> firstNames(Kallsyms symbols) {
+        Map<String, NavigableMap<Long, String>> names = new HashMap<>();
         for (int symbol = 0; symbol < symbols.size(); symbol++) {
             String name = symbols.name(symbol);
             if (!symbols.module(symbol).isEmpty() && !name.matches("(?s)(\\$|\\.L|L0).*")) {

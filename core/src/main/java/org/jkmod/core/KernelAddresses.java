@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jkmod.symtab.Kallsyms;
@@ -110,6 +111,13 @@ public final class KernelAddresses {
     /** How far the image has been {@linkplain #movedBy moved} up, modulo 2<sup>64</sup>. */
     public long distance() {
         return distance;
+    }
+
+    /** What the symbols show of the kernel's configuration, which the size of its modules depends on: CONFIG_KALLSYMS_ALL. */
+    public KernelConfiguration configuration(KernelRelease release) {
+        boolean hasCode = kernel.firstCode().isPresent();
+        return new KernelConfiguration(
+                Generation.of(release), hasCode ? Map.of("KALLSYMS_ALL", kernel.hasData() ? "y" : "n") : Map.of());
     }
 
     /** The symbol of an address, as {@code %pS} prints it; empty if it is neither the kernel's nor a known module's. */

@@ -24,7 +24,7 @@ final class KernelAreas {
         index = index(rows, imageRows(rows));
         image("_stext", "_end");
         image("__init_begin", "__init_end");
-        if (find("_end").isEmpty()) {
+        if (!hasData()) {
             image("_stext", "_etext");
             image("_sinittext", "_einittext");
         }
@@ -51,12 +51,17 @@ final class KernelAreas {
 
     /** Where the image begins; empty if the list does not go so far: only one with CONFIG_KALLSYMS_ALL does. */
     OptionalLong start() {
-        for (int position = 0; position < index.size() && find("_end").isPresent(); position++) {
+        for (int position = 0; position < index.size() && hasData(); position++) {
             if (!isAbsolute(rows.type(index.id(position)))) {
                 return OptionalLong.of(index.address(position));
             }
         }
         return OptionalLong.empty();
+    }
+
+    /** Whether the kernel has symbols of all its memory, CONFIG_KALLSYMS_ALL. */
+    boolean hasData() {
+        return find("_end").isPresent();
     }
 
     /** Where the list begins that has code only. */

@@ -39,8 +39,18 @@ public final class ModuleAddresses {
      * @throws IllegalArgumentException if no architecture on the class path knows such objects
      */
     public static ModuleAddresses of(KernelObject object, Map<String, Long> sections) {
+        return of(object, sections, KernelConfiguration.of(object.release()));
+    }
+
+    /**
+     * Puts a module where its sections are.
+     *
+     * @param kernel what is known of the kernel, as {@link KernelAddresses#configuration} says it
+     * @throws MalformedInputException as above
+     * @throws IllegalArgumentException as above
+     */
+    public static ModuleAddresses of(KernelObject object, Map<String, Long> sections, KernelConfiguration kernel) {
         Architecture architecture = object.architecture();
-        KernelConfiguration kernel = KernelConfiguration.of(object.release());
         ModuleLayout layout = SectionLayout.of(object, kernel, architecture);
         int pageSize = architecture.pageSize(kernel);
         Map<MemoryType, Long> bases = bases(object, layout, sections, pageSize);

@@ -143,7 +143,7 @@ public final class TraceSymbolizer {
         Head head = new Head(in);
         long needed = find(offset, new LineInput(head, () -> {}), head, name);
         OptionalLong found = offset.distance();
-        if (found.isEmpty() && needed > 0) {
+        if (found.isEmpty() && (needed > 0 || head.size() >= MAX_HEAD)) {
             throw new MalformedInputException(
                     name,
                     "line",
@@ -155,7 +155,7 @@ public final class TraceSymbolizer {
                 .run(new SequenceInputStream(head.bytes(), in));
     }
 
-    /** Reads until the offset is found; returns the first line that needs it, or 0. */
+    /** Reads until the offset is found, or there is too much; returns the first line that needs it, or 0. */
     private long find(KernelOffset offset, LineInput lines, Head head, String name) throws IOException {
         AddressToken token = new AddressToken();
         long needed = 0;

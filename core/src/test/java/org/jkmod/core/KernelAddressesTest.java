@@ -261,4 +261,25 @@ class KernelAddressesTest {
                 .isInstanceOf(MalformedInputException.class)
                 .hasMessageContaining("found no address of any, expected where module some is");
     }
+
+    /** Of a module, a kernel without CONFIG_KALLSYMS_ALL keeps symbols of code only, for which it needs less memory. */
+    @Test
+    void configuration_ofAKernel_isWhatItsSymbolsShow() {
+        KernelRelease release = KernelRelease.parse("6.12.0-toy");
+        String code = "ffff800008010000 T _stext\nffff800008010020 D _etext\n";
+        assertThat(of(IMAGE).configuration(release).value("KALLSYMS_ALL")).hasValue("y");
+        assertThat(of(code).configuration(release).value("KALLSYMS_ALL")).hasValue("n");
+        assertThat(of("").configuration(release).value("KALLSYMS_ALL")).isEmpty();
+        ModuleBuilder many = module("many").section(".data", SHF_ALLOC | SHF_WRITE, 8, 0xe00);
+        for (int i = 0; i < 16; i++) {
+            many.symbol("data_" + i, ".data", i);
+        }
+        Map<String, Long> sections = Map.of(".data", 0xffff8000000000c0L);
+        assertThat(ModuleAddresses.of(many.build(), sections, of(IMAGE).configuration(release))
+                        .ranges())
+                .containsExactly(new AddressRange(0xffff800000000000L, 0x2000));
+        assertThat(ModuleAddresses.of(many.build(), sections, of(code).configuration(release))
+                        .ranges())
+                .containsExactly(new AddressRange(0xffff800000000000L, 0x1000));
+    }
 }
