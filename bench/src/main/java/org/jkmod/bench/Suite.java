@@ -9,8 +9,11 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code bench/run} and {@code bench/check}, once everything that they need is there. */
 @Command(
@@ -22,6 +25,10 @@ import picocli.CommandLine.Parameters;
             "All figures are better if they are lower. The machine must have nothing else to do."
         })
 final class Suite implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
     @Parameters(paramLabel = "AREA", description = "relocation, lookup, tree, kmod, startup, or all (default: all).")
     private List<String> areas = List.of("all");
 
@@ -64,13 +71,24 @@ final class Suite implements Callable<Integer> {
             rows.forEach(row -> print(row.line()));
             ResultFile file = ResultFile.of(settings, rows);
             file.write(area.file(results));
-            if (!compare.toString().isEmpty() && Files.exists(area.file(compare))) {
-                List<String> regressions = Regressions.of(ResultFile.read(area.file(compare)), file);
-                regressions.forEach(Suite::print);
-                worse |= !regressions.isEmpty();
-            }
+            worse |= isWorse(area, file);
         }
         return worse ? 1 : 0;
+    }
+
+    /** Says which figures got worse, if that was asked for. */
+    private boolean isWorse(Area area, ResultFile after) throws IOException {
+        if (compare.toString().isEmpty()) {
+            return false;
+        }
+        Path before = area.file(compare);
+        if (!Files.exists(before)) {
+            Settings.say("there is no " + before + " to compare with");
+            return false;
+        }
+        List<String> regressions = Regressions.of(ResultFile.read(before), after);
+        regressions.forEach(Suite::print);
+        return !regressions.isEmpty();
     }
 
     private List<Area> chosen() {
@@ -81,7 +99,7 @@ final class Suite implements Callable<Integer> {
                 .map(name -> Arrays.stream(Area.values())
                         .filter(area -> area.toString().equals(name.toLowerCase(Locale.ROOT)))
                         .findFirst()
-                        .orElseThrow(() -> new IllegalArgumentException("no area " + name)))
+                        .orElseThrow(() -> new ParameterException(spec.commandLine(), "no area " + name)))
                 .toList();
     }
 
