@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,8 @@ import org.jkmod.core.RelocationPolicy;
 import org.jkmod.core.Relocator;
 import org.jkmod.core.Relocator.RelocatedModule;
 import org.jkmod.core.SectionAddresses;
+import org.jkmod.elf.SymbolTable;
+import org.jkmod.symtab.Kallsyms;
 
 /**
  * Compares what jkmod makes of modules with what was in a real kernel's memory, byte by byte.
@@ -52,6 +55,9 @@ public final class MemoryComparison {
     private final Recording recording;
     private final Map<String, Count> counts = new TreeMap<>();
     private final List<Difference> differences = new ArrayList<>();
+    /** Exports of modules of which nobody knows where they were. */
+    private final Set<String> unknown = new HashSet<>();
+
     private int modules;
 
     /** Prepares a comparison. */
@@ -63,13 +69,18 @@ public final class MemoryComparison {
     public void run() throws IOException {
         SectionAddresses sections = recording.sections();
         Set<String> incomparable = recording.incomparable();
-        Relocator relocator = new Relocator(recording.kallsyms(), RelocationPolicy.KERNEL);
+        Kallsyms symbols = recording.kallsyms();
+        Relocator relocator = new Relocator(symbols, RelocationPolicy.KERNEL);
         for (KernelObject object : recording.loaded()) {
             Map<String, Long> addresses = sections.of(object.name());
             RelocatedModule module = relocator.relocate(object, addresses);
             if (!module.unresolved().isEmpty()) {
                 differ(object.name(), "imports", "unresolved " + module.unresolved(), "resolved", List.of());
             }
+            object.exports().stream()
+                    .map(KernelObject.Export::name)
+                    .filter(name -> symbols.first(name) < 0 && isUnplaced(object, name, module.unplaced()))
+                    .forEach(unknown::add);
             if (!incomparable.contains(module.name())) {
                 compare(object, module, addresses);
                 modules++;
@@ -77,10 +88,22 @@ public final class MemoryComparison {
         }
     }
 
+    /** Nobody says where per-CPU data is, but for its symbols, which kernels without CONFIG_KALLSYMS_ALL do not keep. */
+    private static boolean isUnplaced(KernelObject object, String export, List<String> unplaced) {
+        SymbolTable table = object.symbols();
+        for (int i = 1; i < table.count(); i++) {
+            int section = table.rawSectionIndex(i);
+            if (section > 0 && section < object.elf().sectionCount() && table.name(i).equals(export)) {
+                return unplaced.contains(object.elf().section(section).name());
+            }
+        }
+        return false;
+    }
+
     private void compare(KernelObject object, RelocatedModule module, Map<String, Long> addresses) {
         PatchSites sites = PatchSites.of(object, module.sections(), addresses, recording.release());
         Set<String> sortedToo = SORTED_TOO.getOrDefault(object.architecture().name(), Set.of());
-        sites.markReferences(object, module.unplaced());
+        sites.markReferences(object, module.unplaced(), unknown);
         module.sections().forEach((name, bytes) -> {
             if (!SORTED.contains(name)
                     && !sortedToo.contains(name)

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jkmod.core.KernelObject;
 import org.jkmod.elf.Elf;
 import org.jkmod.elf.RelocationTable;
@@ -117,9 +118,14 @@ public final class PatchSites {
         return sites;
     }
 
-    /** Marks the places of relocations to sections of which nobody knows where they were: eight bytes each are as good as unknown. */
-    void markReferences(KernelObject object, List<String> unplaced) {
-        if (unplaced.isEmpty()) {
+    /**
+     * Marks the places of relocations whose symbols nobody knows the addresses of: eight bytes each are as good as unknown.
+     *
+     * @param unplaced sections of the module that were nobody knows where
+     * @param imports names of such symbols of other modules
+     */
+    void markReferences(KernelObject object, List<String> unplaced, Set<String> imports) {
+        if (unplaced.isEmpty() && imports.isEmpty()) {
             return;
         }
         for (Section section : object.elf().sections()) {
@@ -128,16 +134,22 @@ public final class PatchSites {
             }
             RelocationTable table = section.relocations();
             for (int i = 0; i < table.count(); i++) {
-                int to = object.symbols().rawSectionIndex(table.symbol(i));
-                if (to > 0
-                        && to < object.elf().sectionCount()
-                        && unplaced.contains(object.elf().section(to).name())) {
+                if (isUnknown(object, table.symbol(i), unplaced, imports)) {
                     int place = (int) table.offset(i);
                     unknown.computeIfAbsent(table.target().name(), s -> new BitSet())
                             .set(place, place + 8);
                 }
             }
         }
+    }
+
+    private static boolean isUnknown(KernelObject object, int symbol, List<String> unplaced, Set<String> imports) {
+        int to = object.symbols().rawSectionIndex(symbol);
+        if (to == Elf.SHN_UNDEF) {
+            return !imports.isEmpty() && imports.contains(object.symbols().name(symbol));
+        }
+        return to < object.elf().sectionCount()
+                && unplaced.contains(object.elf().section(to).name());
     }
 
     private void markAll(String section) {
