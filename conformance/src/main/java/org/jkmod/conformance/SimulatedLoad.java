@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jkmod.core.AddressRange;
 import org.jkmod.core.Kernel;
+import org.jkmod.core.KernelModule;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.KernelProfile;
 import org.jkmod.core.MemoryType;
@@ -24,6 +25,9 @@ import org.jkmod.core.SectionAddresses;
  * {@code /proc/kallsyms} show of them.
  */
 public final class SimulatedLoad {
+    /** Where the name begins in a line {@code ADDRESS TYPE NAME}. */
+    private static final int NAME = 19;
+
     private final Recording recording;
     private final Kernel kernel;
     private final Map<String, KernelObject> objects = new HashMap<>();
@@ -108,78 +112,85 @@ public final class SimulatedLoad {
     private void compareSymbols() throws IOException {
         Map<String, Set<String>> theirs = recordedSymbols();
         Map<String, Set<String>> ours = new HashMap<>();
-        Map<String, Map<MemoryType, Long>> distances = distances();
-        for (String line : kernel.kallsyms()) {
-            // ADDRESS TYPE NAME, and [MODULE] behind a tab
-            int tab = line.indexOf('\t');
-            if (tab < 0) {
-                continue;
-            }
-            String module = line.substring(tab + 2, line.length() - 1);
-            long address = Long.parseUnsignedLong(line.substring(0, 16), 16);
-            Map<MemoryType, Long> known = distances.computeIfAbsent(module, m -> new EnumMap<>(MemoryType.class));
-            long moved = moved(module, address, known, line.substring(16, tab), theirs.getOrDefault(module, Set.of()));
-            ours.computeIfAbsent(module, m -> new HashSet<>()).add(Long.toHexString(moved) + line.substring(16, tab));
-        }
+        kernel.kallsyms().forEach(line -> addSymbol(line, ours));
+        SectionAddresses sections = recording.sections();
         Set<String> modules = new HashSet<>(theirs.keySet());
         modules.addAll(ours.keySet());
         for (String module : modules) {
-            compareSymbols(module, ours.getOrDefault(module, Set.of()), theirs.getOrDefault(module, Set.of()));
+            Set<String> recorded = theirs.getOrDefault(module, Set.of());
+            compareSymbols(module, moved(module, ours.getOrDefault(module, Set.of()), recorded, sections), recorded);
+        }
+    }
+
+    /** A symbol of a module, from {@code ADDRESS TYPE NAME} and, behind a tab, {@code [MODULE]}. */
+    private static void addSymbol(String line, Map<String, Set<String>> to) {
+        int tab = line.indexOf('\t');
+        if (tab > 0) {
+            to.computeIfAbsent(line.substring(tab + 2, line.length() - 1), m -> new HashSet<>())
+                    .add(line.substring(0, tab));
         }
     }
 
     private Map<String, Set<String>> recordedSymbols() throws IOException {
         Map<String, Set<String>> symbols = new HashMap<>();
-        recording.kallsymsLines(line -> {
-            int tab = line.indexOf('\t');
-            if (tab > 0) {
-                long address = Long.parseUnsignedLong(line.substring(0, line.indexOf(' ')), 16);
-                symbols.computeIfAbsent(line.substring(tab + 2, line.length() - 1), m -> new HashSet<>())
-                        .add(Long.toHexString(address) + line.substring(line.indexOf(' '), tab));
-            }
-        });
+        recording.kallsymsLines(line -> addSymbol(line, symbols));
         return symbols;
     }
 
-    /** How far each memory of a module is from where the recorded kernel had it. */
-    private Map<String, Map<MemoryType, Long>> distances() throws IOException {
-        Map<String, Map<MemoryType, Long>> distances = new HashMap<>();
-        SectionAddresses sections = recording.sections();
-        for (KernelObject object : objects.values()) {
-            ModuleLayout layout = ModuleLayout.of(object, kernel.profile().configuration());
-            Map<MemoryType, Long> of = new EnumMap<>(MemoryType.class);
-            LayoutComparison.bases(layout, sections.of(object.name()))
-                    .forEach((type, base) -> kernel.module(object.name())
-                            .map(m -> m.memory().get(type))
-                            .ifPresent(memory -> of.put(type, base - memory.base())));
-            distances.put(object.name(), of);
+    /** The symbols of a module as they would be if its memories were where the recorded kernel had them. */
+    private Set<String> moved(String module, Set<String> ours, Set<String> theirs, SectionAddresses sections) {
+        KernelObject object = objects.get(module);
+        if (object == null) {
+            return ours;
         }
-        return distances;
+        Map<MemoryType, ModuleMemory> memory =
+                kernel.module(module).map(KernelModule::memory).orElse(Map.of());
+        Map<MemoryType, Long> bases = LayoutComparison.bases(
+                ModuleLayout.of(object, kernel.profile().configuration()), sections.of(module));
+        Map<MemoryType, Long> distances = new EnumMap<>(MemoryType.class);
+        memory.forEach((type, piece) -> {
+            Long base = bases.get(type);
+            distances.put(type, base == null ? distance(piece.range(), ours, theirs) : base - piece.base());
+        });
+        Set<String> moved = new HashSet<>();
+        for (String symbol : ours) {
+            long address = address(symbol);
+            moved.add(String.format("%016x", address + distance(address, memory, distances)) + symbol.substring(16));
+        }
+        return moved;
     }
 
-    private long moved(
-            String module, long address, Map<MemoryType, Long> distances, String typeAndName, Set<String> theirs) {
-        Map<MemoryType, ModuleMemory> memory =
-                kernel.module(module).orElseThrow().memory();
+    private static long address(String symbol) {
+        return Long.parseUnsignedLong(symbol, 0, 16, 16);
+    }
+
+    private static long distance(
+            long address, Map<MemoryType, ModuleMemory> memory, Map<MemoryType, Long> distances) {
         for (Map.Entry<MemoryType, ModuleMemory> entry : memory.entrySet()) {
             AddressRange range = entry.getValue().range();
             // A symbol may stand at the end of a section that ends its memory.
             if (range.contains(address) || address == range.end()) {
-                // No section says where per-CPU data is: its first symbol does, for the others.
-                return address
-                        + distances.computeIfAbsent(
-                                entry.getKey(), type -> distance(address, typeAndName, theirs));
+                return distances.getOrDefault(entry.getKey(), 0L);
             }
         }
-        return address;
+        return 0;
     }
 
-    private static long distance(long address, String typeAndName, Set<String> theirs) {
-        return theirs.stream()
-                .filter(symbol -> symbol.endsWith(typeAndName))
-                .mapToLong(symbol -> Long.parseUnsignedLong(symbol.substring(0, symbol.indexOf(' ')), 16) - address)
-                .findFirst()
-                .orElse(0);
+    /** No section says where per-CPU data is: one of its symbols does, for the others. */
+    private static long distance(AddressRange range, Set<String> ours, Set<String> theirs) {
+        for (String symbol : ours) {
+            char first = symbol.charAt(NAME);
+            // Marks of the assembler are many of one name.
+            if (first == '$' || first == '.' || !range.contains(address(symbol))) {
+                continue;
+            }
+            for (String other : theirs) {
+                if (other.endsWith(symbol.substring(16))) {
+                    return address(other) - address(symbol);
+                }
+            }
+        }
+        return 0;
     }
 
     private void compareSymbols(String module, Set<String> ours, Set<String> theirs) {

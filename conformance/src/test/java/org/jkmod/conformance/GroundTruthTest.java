@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * What jkmod makes of modules is what real kernels had in their memory. The recordings are not part of the project: without them
  * these tests skip, and say so. A folder other than {@code ../shared/groundtruth} is named by the property
- * {@code jkmod.groundtruth}.
+ * {@code jkmod.groundtruth}. Recordings of {@code conformance/record} are compared too if {@code jkmod.recordings}, or JKMOD_RECORDINGS in
+ * the environment, names a folder of them.
  */
 class GroundTruthTest {
     static final List<String> RELEASES = List.of(
@@ -50,25 +52,50 @@ class GroundTruthTest {
         return path;
     }
 
+    /** The recordings of others than {@link #RELEASES}; none if nobody names a folder of them. */
+    static List<Path> ownRecordings() {
+        String given = System.getProperty("jkmod.recordings", System.getenv("JKMOD_RECORDINGS"));
+        try {
+            return given == null ? List.of() : Recording.below(Path.of(given));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @TestFactory
     Stream<DynamicTest> relocatedModules_recordedKernel_equalOutsidePatchSites() {
         return RELEASES.stream()
                 .map(release -> DynamicTest.dynamicTest(release, () -> {
-                    try (Recording recording = new Recording(recording(release))) {
-                        MemoryComparison comparison = new MemoryComparison(recording);
-                        comparison.run();
-                        System.out.println(release + ": " + comparison.modules() + " modules, " + comparison.bytes()
-                                + " bytes compared, " + comparison.differentBytes() + " different");
-                        if (Boolean.getBoolean("jkmod.table")) {
-                            System.out.println(comparison.table());
-                        }
-                        assertThat(comparison.differences()).isEmpty();
-                        assertThat(comparison.differentBytes()).isZero();
-                        assertThat(comparison.modules()).isGreaterThan(90);
-                        assertThat(comparison.bytes()).isGreaterThan(2_000_000);
-                        assertThat(comparison.sections()).containsAll(EVERYWHERE);
-                    }
+                    MemoryComparison comparison = compared(recording(release));
+                    assertThat(comparison.modules()).isGreaterThan(90);
+                    assertThat(comparison.bytes()).isGreaterThan(2_000_000);
+                    assertThat(comparison.sections()).containsAll(EVERYWHERE);
                 }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> relocatedModules_ownRecording_equalOutsidePatchSites() {
+        return ownRecordings().stream()
+                .map(path -> DynamicTest.dynamicTest(String.valueOf(path.getFileName()), () -> {
+                    MemoryComparison comparison = compared(path);
+                    assertThat(comparison.modules()).isPositive();
+                    assertThat(comparison.sections()).contains(".text");
+                }));
+    }
+
+    private static MemoryComparison compared(Path path) throws IOException {
+        try (Recording recording = new Recording(path)) {
+            MemoryComparison comparison = new MemoryComparison(recording);
+            comparison.run();
+            System.out.println(path.getFileName() + ": " + comparison.modules() + " modules, " + comparison.bytes()
+                    + " bytes compared, " + comparison.differentBytes() + " different");
+            if (Boolean.getBoolean("jkmod.table")) {
+                comparison.tallies().forEach(System.out::println);
+            }
+            assertThat(comparison.differences()).isEmpty();
+            assertThat(comparison.differentBytes()).isZero();
+            return comparison;
+        }
     }
 
     @Test

@@ -39,7 +39,7 @@ class ModuleAddressesTest {
             Map<String, Long> sections = recording.sections().of(object.name());
             if (!sections.isEmpty()) {
                 ModuleAddresses module =
-                        ModuleAddresses.of(object, sections, LayoutTest.configuration(recording.release()));
+                        ModuleAddresses.of(object, sections, recording.configuration());
                 modules.add(module);
                 byName.put(module.name(), module);
             }
