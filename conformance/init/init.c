@@ -5,10 +5,14 @@
 //   section MODULE NAME SIZE     adds the section's address to /sections.txt, and keeps what is in the kernel's memory there
 //   range SYMBOL SYMBOL NAME     keeps what is in the kernel's memory between two symbols
 //   copy PATH NAME               keeps a file
+//   list PATH NAME               keeps the names in a folder, a line each
 //   dmesg NAME                   keeps the kernel's messages
 //   write PATH TEXT              writes a line to a file, in a process of its own: the kernel may kill it
 //   run NAME PROGRAM [ARG]...    runs a program, and keeps what it prints
 //   sleep MILLISECONDS
+//   try NAME OPERATION           a system call, as org.jkmod.kmod.Scenario words them, in a process of its own; keeps as NAME, a line each:
+//                                errno NUMBER, killed SIGNAL, or timeout; message LEVEL TEXT, for what the kernel printed meanwhile;
+//                                tainted NUMBER; module LINE, for /proc/modules. The last try is one that does not end in an errno.
 //
 // The shared memory is the second BAR of an ivshmem device, which needs no driver: sysfs maps it. What other kernels write to
 // consoles and disks while they break can't get into it. All numbers are 64 bits, little-endian:
@@ -25,6 +29,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
@@ -327,6 +332,22 @@ static void copy(const char *path, const char *name)
 	free(data.at);
 }
 
+static void list(const char *path, const char *name)
+{
+	struct bytes data = { NULL, 0 };
+	FILE *names = open_memstream((char **)&data.at, &data.length);
+	DIR *folder = opendir(path);
+
+	if (!names || !folder)
+		die(path);
+	for (struct dirent *d; (d = readdir(folder));)
+		fprintf(names, "%s\n", d->d_name);
+	closedir(folder);
+	fclose(names);
+	keep(name, data);
+	free(data.at);
+}
+
 static void dmesg(const char *name)
 {
 	int size = klogctl(10, NULL, 0); // SYSLOG_ACTION_SIZE_BUFFER
@@ -374,6 +395,163 @@ static char *next(char **rest)
 	return word ? word : "";
 }
 
+static long finit_module(const char *file, int how, const char *flags, const char *parameters)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/modules/%s", file);
+	int fd = open(path, how | O_CLOEXEC);
+	return fd < 0 ? -1 : syscall(SYS_finit_module, fd, parameters, atoi(flags));
+}
+
+static long init_module(const char *length, const char *file, const char *parameters)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/modules/%s", file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	struct bytes whole = all_of(fd);
+	return syscall(SYS_init_module, whole.at, atol(length) < 0 ? whole.length : strtoul(length, NULL, 10), parameters);
+}
+
+static long write_value(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : write(fd, value, strlen(value));
+}
+
+// Returns the operation's errno; 0 if it went well.
+static int perform(char *rest)
+{
+	char *operation = next(&rest);
+	char *first = next(&rest);
+	char *second = next(&rest);
+	char *others = rest ? rest : "";
+	long result;
+
+	if (!strncmp(operation, "u_", 2)) {
+		if (setreuid(1000, 1000))
+			return errno;
+		operation += 2;
+	}
+	if (!strcmp(operation, "load"))
+		result = finit_module(first, O_RDONLY, second, others);
+	else if (!strcmp(operation, "loadw"))
+		result = finit_module(first, O_WRONLY, second, others);
+	else if (!strcmp(operation, "loadbadargs"))
+		result = finit_module(first, O_RDONLY, second, (const char *)1);
+	else if (!strcmp(operation, "loadfd"))
+		result = syscall(SYS_finit_module, strcmp(first, "null") ? 999 : open("/dev/null", O_RDONLY), "", 0);
+	else if (!strcmp(operation, "init"))
+		result = init_module(first, second, others);
+	else if (!strcmp(operation, "unload"))
+		result = syscall(SYS_delete_module, second, atoi(first));
+	else if (!strcmp(operation, "write"))
+		result = write_value(first, second);
+	else
+		return ENOSYS;
+	return result < 0 ? errno : 0;
+}
+
+// Whether it came to its end; if not, the kernel is not one to go on with.
+static int try_apart(FILE *answer, char *operation)
+{
+	int ends[2], status, error;
+
+	if (pipe(ends))
+		die("pipe");
+	pid_t pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		error = perform(operation);
+		_exit(write(ends[1], &error, sizeof(error)) != sizeof(error));
+	}
+	close(ends[1]);
+	for (int i = 0; waitpid(pid, &status, WNOHANG) != pid; i++) {
+		if (i == 6000) {
+			fprintf(answer, "timeout\n");
+			return 0;
+		}
+		usleep(10000);
+	}
+	int ended = read(ends[0], &error, sizeof(error)) == sizeof(error);
+	close(ends[0]);
+	if (ended)
+		fprintf(answer, "errno %d\n", error);
+	else
+		fprintf(answer, "killed %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	return ended;
+}
+
+// A record: PRIORITY,SEQUENCE,TIME,FLAGS;TEXT and a newline; what comes then is for others.
+static void print_messages(FILE *answer, int kmsg, const char *end)
+{
+	char record[16384];
+
+	for (;;) {
+		ssize_t n = read(kmsg, record, sizeof(record) - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;
+		if (n <= 0)
+			break;
+		record[n] = 0;
+		char *text = strchr(record, ';');
+		if (!text)
+			continue;
+		text++;
+		text[strcspn(text, "\n")] = 0;
+		if (!strcmp(text, end))
+			break;
+		fprintf(answer, "message %d %s\n", atoi(record) & 7, text);
+	}
+}
+
+static void print_lines(FILE *answer, const char *path, const char *what)
+{
+	FILE *file = fopen(path, "re");
+	char line[4096];
+
+	while (file && fgets(line, sizeof(line), file))
+		fprintf(answer, "%s %s", what, line);
+	if (file)
+		fclose(file);
+}
+
+static void try(const char *name, char *operation)
+{
+	static int kmsg = -1;
+	struct bytes data = { NULL, 0 };
+	FILE *answer = open_memstream((char **)&data.at, &data.length);
+	char end[512];
+
+	if (kmsg < 0)
+		kmsg = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg < 0 || !answer || lseek(kmsg, 0, SEEK_END) < 0)
+		die("/dev/kmsg");
+	int ended = try_apart(answer, operation);
+	// A message without a newline is shown only when there is another.
+	int length = snprintf(end, sizeof(end), "%s ends\n", name);
+	if (length >= (int)sizeof(end) || write(kmsg, end, length) < 0)
+		die("/dev/kmsg");
+	end[length - 1] = 0;
+	print_messages(answer, kmsg, end);
+	if (ended) {
+		print_lines(answer, "/proc/sys/kernel/tainted", "tainted");
+		print_lines(answer, "/proc/modules", "module");
+	}
+	fclose(answer);
+	keep(name, data);
+	free(data.at);
+	if (!ended) {
+		shared[0] = ~0ULL;
+		off();
+	}
+}
+
 static void obey(char *line)
 {
 	char *rest = line;
@@ -390,13 +568,18 @@ static void obey(char *line)
 		range(first, to, next(&rest));
 	} else if (!strcmp(command, "copy"))
 		copy(first, next(&rest));
+	else if (!strcmp(command, "list"))
+		list(first, next(&rest));
 	else if (!strcmp(command, "dmesg"))
 		dmesg(first);
 	else if (!strcmp(command, "write"))
 		write_apart(first, rest ? rest : "");
 	else if (!strcmp(command, "run"))
 		run(first, rest);
-	else if (!strcmp(command, "sleep"))
+	else if (!strcmp(command, "try")) {
+		if (rest)
+			try(first, rest);
+	} else if (!strcmp(command, "sleep"))
 		usleep(1000 * strtoul(first, NULL, 10));
 	else
 		printf("init: what is %s?\n", command);
@@ -412,6 +595,7 @@ int main(void)
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	map_shared();
 	write_line("/proc/sys/kernel/kptr_restrict", "0");

@@ -93,6 +93,11 @@ final class SharedMemory {
         return bytes.limit() >= Long.BYTES && bytes.getLong(0) == -1;
     }
 
+    /** The number of the plan's line that was being done, from 1 on. */
+    long position() {
+        return bytes.getLong(0);
+    }
+
     /** What was kept, by name, in the order in which it was. */
     Map<String, ByteBuffer> entries() {
         return Collections.unmodifiableMap(entries);

@@ -1,6 +1,5 @@
 package org.jkmod.conformance;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -18,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 import java.util.zip.ZipFile;
 import org.jkmod.core.Architecture;
 import org.jkmod.core.BootOptions;
@@ -46,16 +44,6 @@ public final class Verdicts implements AutoCloseable {
      */
     public record Comparison(
             String kernel, String boot, String name, String group, List<String> differences, boolean unchecked) {}
-
-    private static final Pattern ADDRESS = Pattern.compile("\\b(?:0x)?[0-9a-f]{16}\\b|\\(____ptrval____\\)");
-
-    /** What modules say themselves, once their init runs. */
-    private static final Pattern OWN_WORDS = Pattern.compile(
-            "(softdog: +(initialized|soft_reboot)|brd: module loaded|zram: Added|pci-stub: add|w83977f_wdt: |it87_wdt: |pc87360: PC).*");
-
-    /** Where the kernel begins to tell of its own bugs, with registers and a stack. */
-    private static final Pattern TRACE =
-            Pattern.compile("-+\\[ cut here \\]-+|BUG: .*|Unable to handle kernel .*|CPU: \\d+ .*");
 
     private final Path folder;
     private final FileSystem files;
@@ -132,17 +120,11 @@ public final class Verdicts implements AutoCloseable {
         if (!errno.equals(recorded)) {
             differences.add("errno " + errno + ", recorded " + recorded);
         }
-        List<String> expected = new ArrayList<>();
-        boolean traced = false;
-        for (JsonElement message : verdict.getAsJsonArray("dmesg")) {
-            traced |= TRACE.matcher(message.getAsString()).matches();
-            if (!traced && !OWN_WORDS.matcher(message.getAsString()).matches()) {
-                expected.add(ADDRESS.matcher(message.getAsString()).replaceAll("ADDRESS"));
-            }
-        }
-        List<String> messages = outcome.messages().stream()
-                .map(m -> ADDRESS.matcher(m).replaceAll("ADDRESS"))
-                .toList();
+        List<String> printed = new ArrayList<>();
+        verdict.getAsJsonArray("dmesg").forEach(m -> printed.add(m.getAsString()));
+        List<String> expected = KernelWords.withoutAddresses(
+                KernelWords.ofLoader(printed).stream().map(printed::get).toList());
+        List<String> messages = KernelWords.withoutAddresses(outcome.messages());
         if (!messages.equals(expected)) {
             differences.add("messages " + messages + ", recorded " + expected);
         }
@@ -150,12 +132,10 @@ public final class Verdicts implements AutoCloseable {
         if (outcome.tainted() != tainted) {
             differences.add("tainted " + outcome.tainted() + ", recorded " + tainted);
         }
-        List<String> modules = new ArrayList<>();
-        JsonArray all = verdict.getAsJsonArray("all_modules");
-        all.forEach(m -> modules.add(ADDRESS.matcher(m.getAsString()).replaceAll("ADDRESS")));
-        List<String> found = outcome.modules().stream()
-                .map(m -> ADDRESS.matcher(m).replaceAll("ADDRESS"))
-                .toList();
+        List<String> all = new ArrayList<>();
+        verdict.getAsJsonArray("all_modules").forEach(m -> all.add(m.getAsString()));
+        List<String> modules = KernelWords.withoutAddresses(all);
+        List<String> found = KernelWords.withoutAddresses(outcome.modules());
         if (!found.equals(modules)) {
             differences.add("modules " + found + ", recorded " + modules);
         }

@@ -13,6 +13,7 @@ import org.jkmod.core.Problem.Kind;
 import org.jkmod.elf.ElfClass;
 import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.ElfHeader;
+import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.Section;
 import org.jspecify.annotations.Nullable;
 
@@ -223,16 +224,35 @@ class ElfHeaderValidity {
 
     void checkSectionsAndAllocatedNames() {
         for (Section section : sections()) {
-            if (!hasBytes(section)) {
-                continue;
-            }
-            if (section.type() == SHT_SYMTAB) {
-                checkLink(section);
-            }
-            checkInFile(section);
-            if (section.hasFlags(SHF_ALLOC)) {
-                checkName(section);
-            }
+            checkSectionAndAllocatedName(section, false);
+        }
+    }
+
+    /** The same, where each name is compared before it is checked. */
+    void checkSectionsAndComparedNames() {
+        for (Section section : sections()) {
+            checkSectionAndAllocatedName(section, true);
+        }
+    }
+
+    private void checkSectionAndAllocatedName(Section section, boolean compared) {
+        if (!hasBytes(section)) {
+            return;
+        }
+        if (section.type() == SHT_SYMTAB) {
+            checkLink(section);
+        }
+        checkInFile(section);
+        if (compared && sectionNames().offset() + section.nameOffset() >= bytes.length) {
+            throw new MalformedInputException(
+                    fileName,
+                    section + " sh_name",
+                    0,
+                    "0x" + Long.toHexString(section.nameOffset()),
+                    "a name in the file, which the kernel does not check");
+        }
+        if (section.hasFlags(SHF_ALLOC)) {
+            checkName(section);
         }
     }
 

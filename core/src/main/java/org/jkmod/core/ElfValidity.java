@@ -38,7 +38,7 @@ final class ElfValidity extends ElfHeaderValidity {
                 ElfValidity::checkSectionNamesInFile,
                 ElfValidity::checkSectionNameStrings,
                 ElfValidity::checkSectionZero,
-                ElfValidity::checkSectionsAndAllocatedNames,
+                ElfValidity::checkSectionsAndComparedNames,
                 ElfValidity::checkModinfoAmongSectionsWithBytes,
                 ElfValidity::checkOnlySymbolTable,
                 ElfValidity::checkOnlyThisModule),
