@@ -65,6 +65,8 @@ final class VerdictComparison {
     private final String release;
     private final Map<String, Case> cases;
     private final List<Compared> compared = new ArrayList<>();
+    /** The bits by which the taints differ so far in this boot: what differs is told once. */
+    private long taintDifference;
 
     private VerdictComparison(VerdictPlan plan, Path folder, Path root, String release) {
         this.plan = plan;
@@ -103,6 +105,7 @@ final class VerdictComparison {
                 .read();
         Scenario scenario = new Scenario(
                 profile, BootOptions.DEFAULT.withCommandLine(answers.boot().simulated()), folder.resolve("modules"));
+        taintDifference = 0;
         Map<String, List<Answer>> byCase = new LinkedHashMap<>();
         for (Answer answer : answers.answers()) {
             byCase.computeIfAbsent(answer.caseName(), n -> new ArrayList<>()).add(answer);
@@ -146,7 +149,8 @@ final class VerdictComparison {
             }
             if (!answer.isFatal()) {
                 compareMessages(answer, outcome, log.subList(before, log.size()), of);
-                if (outcome.tainted() != answer.tainted()) {
+                if ((outcome.tainted() ^ answer.tainted()) != taintDifference) {
+                    taintDifference = outcome.tainted() ^ answer.tainted();
                     of.add("tainted " + outcome.tainted() + ", recorded " + answer.tainted());
                 }
                 List<String> found = KernelWords.withoutAddresses(outcome.modules());

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 import org.jkmod.elf.Section;
 import org.jspecify.annotations.Nullable;
 
@@ -99,11 +100,13 @@ final class ModuleAllocator {
      * {@code percpu_modalloc}: gives a module its per-CPU variables, if it has any.
      *
      * @param log what says that there is not enough
+     * @param taints told when the kernel warns of itself
      * @throws LoadProblem if there is not enough
      */
-    Optional<ModuleMemory> allocatePerCpu(KernelObject object, ModuleLayout layout, KernelLog log) {
+    Optional<ModuleMemory> allocatePerCpu(
+            KernelObject object, ModuleLayout layout, KernelLog log, Consumer<Taint> taints) {
         return Optional.ofNullable(layout.sizes().get(MemoryType.PERCPU))
-                .map(size -> kept(object, perCpu(object, layout, size, log)));
+                .map(size -> kept(object, perCpu(object, layout, size, log, taints)));
     }
 
     private ModuleMemory kept(KernelObject object, ModuleMemory piece) {
@@ -181,7 +184,8 @@ final class ModuleAllocator {
                 Problem.Kind.NO_MEMORY, Errno.ENOMEM, message, meaning, "unload modules, or make this one smaller")));
     }
 
-    private ModuleMemory perCpu(KernelObject object, ModuleLayout layout, long size, KernelLog log) {
+    private ModuleMemory perCpu(
+            KernelObject object, ModuleLayout layout, long size, KernelLog log, Consumer<Taint> taints) {
         if (!smp) {
             throw noMemory("", "the kernel has one CPU only, and the module is for several");
         }
@@ -198,6 +202,9 @@ final class ModuleAllocator {
             if (base.isEmpty()) {
                 warnOfPerCpu(PerCpuChunk.roundUp(size), alignment, log);
             }
+        } else {
+            // WARN in pcpu_alloc, with a stack
+            taints.accept(Taint.WARN);
         }
         if (base.isEmpty()) {
             String message =

@@ -216,11 +216,14 @@ public final class ModuleLoad {
         if (layout == null) {
             return;
         }
-        kernel.memory().allocator().allocatePerCpu(checks.object(), layout, log).ifPresent(perCpu -> {
-            memory.put(MemoryType.PERCPU, perCpu);
-            formed().memory(memory);
-            placeSections();
-        });
+        kernel.memory()
+                .allocator()
+                .allocatePerCpu(checks.object(), layout, log, taints::add)
+                .ifPresent(perCpu -> {
+                    memory.put(MemoryType.PERCPU, perCpu);
+                    formed().memory(memory);
+                    placeSections();
+                });
     }
 
     /** Frees what no module owns yet. */

@@ -370,10 +370,12 @@ class KernelTest {
                 new Case(
                         "no room for the per-CPU data",
                         module("victim")
-                                .noBits(".data..percpu", SHF_ALLOC | SHF_WRITE, 8, 0x7000_0000)
+                                .noBits(".data..percpu", SHF_ALLOC | SHF_WRITE, 8, 0x7000)
                                 .build(),
                         Errno.ENOMEM,
-                        List.of("victim: Could not allocate 1879048192 bytes percpu data")),
+                        List.of(
+                                "percpu: allocation failed, size=28672 align=8 atomic=0, alloc from reserved chunk failed",
+                                "victim: Could not allocate 28672 bytes percpu data")),
                 new Case(
                         "writable code",
                         module("victim")

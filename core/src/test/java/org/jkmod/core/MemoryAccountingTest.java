@@ -271,6 +271,16 @@ class MemoryAccountingTest {
         assertThat(kernel.memory().accounting().isEmpty()).isTrue();
     }
 
+    /** pcpu_alloc warns with a stack, which taints: seen on 6.12.107. */
+    @Test
+    void perCpu_ofMoreThanThereEverIs_taintsWithAWarning() {
+        Kernel kernel = kernel(200);
+        assertThat(errno(kernel, perCpu("a", 8, (32 << 10) + 1))).isEqualTo(Errno.ENOMEM);
+        assertThat(log(kernel)).containsExactly("a: Could not allocate 32769 bytes percpu data");
+        assertThat(kernel.taints()).containsExactly(Taint.WARN);
+        assertThat(kernel.check(perCpu("b", 8, 8), LoadOptions.NONE).loads()).isTrue();
+    }
+
     @Test
     void perCpu_whoseAlignmentIsLargerThanAPage_isAlignedToAPage() {
         Kernel kernel = kernel(200);

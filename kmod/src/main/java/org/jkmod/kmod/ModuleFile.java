@@ -120,12 +120,14 @@ public final class ModuleFile {
             return size;
         } catch (IOException e) {
             // The bytes are in memory: only the decompressor can fail.
-            throw new MalformedInputException(
+            MalformedInputException damaged = new MalformedInputException(
                     name,
                     compression + " stream",
                     0,
                     e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(),
                     "an undamaged file");
+            damaged.initCause(e);
+            throw damaged;
         }
     }
 

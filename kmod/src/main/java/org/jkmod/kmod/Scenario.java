@@ -1,6 +1,7 @@
 package org.jkmod.kmod;
 
 import com.google.common.collect.ImmutableList;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jkmod.core.BootOptions;
 import org.jkmod.core.Errno;
 import org.jkmod.core.Kernel;
@@ -28,6 +30,9 @@ import org.jkmod.core.Verdict;
 import org.jkmod.elf.ElfHeader;
 import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
+import org.jspecify.annotations.Nullable;
+import org.tukaani.xz.CorruptedInputException;
+import org.tukaani.xz.UnsupportedOptionsException;
 
 /**
  * Plays system calls on a fresh simulated kernel, one after the other, as a small init would that does nothing else. An operation is a
@@ -227,8 +232,23 @@ public final class Scenario {
         try {
             return load(ModuleFile.decompress(bytes, words[1]), words[1], flags, arguments(words));
         } catch (MalformedInputException e) {
-            return End.of(Errno.EINVAL);
+            OptionalInt status = ModuleFile.isCompressed(bytes, "XZ") ? xzStatus(e.getCause()) : OptionalInt.empty();
+            return status.isEmpty()
+                    ? End.of(Errno.EINVAL)
+                    : End.of(Errno.EINVAL, "decompression failed with status " + status.getAsInt());
         }
+    }
+
+    /** {@code enum xz_ret} (include/linux/xz.h) of a file that could not be decompressed; empty if xz did not try. */
+    private static OptionalInt xzStatus(@Nullable Throwable cause) {
+        if (cause instanceof EOFException) {
+            // all is well, and there is no more
+            return OptionalInt.of(0);
+        }
+        if (cause instanceof UnsupportedOptionsException) {
+            return OptionalInt.of(6);
+        }
+        return cause instanceof CorruptedInputException ? OptionalInt.of(7) : OptionalInt.empty();
     }
 
     private End load(byte[] bytes, String name, int flags, String arguments) {
