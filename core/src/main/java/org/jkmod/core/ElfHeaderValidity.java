@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 class ElfHeaderValidity {
     private final KernelProfile profile;
     private final byte[] bytes;
+    private final int end;
     private final int length;
     private final String fileName;
     private final ElfClass elfClass;
@@ -33,6 +34,7 @@ class ElfHeaderValidity {
     ElfHeaderValidity(KernelProfile profile, KernelObject file, int length) {
         this.profile = profile;
         this.bytes = file.file();
+        this.end = file.fileSize();
         this.length = length;
         this.fileName = file.toString();
         this.elfClass = profile.architecture().facts().elfClass();
@@ -44,6 +46,11 @@ class ElfHeaderValidity {
 
     byte[] bytes() {
         return bytes;
+    }
+
+    /** Where in {@link #bytes} the file ends, its signature included. */
+    int end() {
+        return end;
     }
 
     String fileName() {
@@ -120,7 +127,7 @@ class ElfHeaderValidity {
             checkSectionNameIndex();
         }
         elf = ElfFile.parseAsLoader(
-                bytes, length, fileName, elfClass, architecture.facts().byteOrder());
+                bytes, end, length, fileName, elfClass, architecture.facts().byteOrder());
     }
 
     void checkSectionZero() {
@@ -178,7 +185,7 @@ class ElfHeaderValidity {
     /** A byte of a section, or of what the kernel would find there; zero for one that the file does not hold. */
     int at(Section section, long offset) {
         long at = section.offset() + offset;
-        return at >= 0 && at < bytes.length ? bytes[(int) at] : 0;
+        return at >= 0 && at < end ? bytes[(int) at] : 0;
     }
 
     /** {@code validate_section_offset}. */

@@ -152,7 +152,7 @@ final class ElfValidity extends ElfHeaderValidity {
             Section section = modinfo;
             known = section == null
                     ? Modinfo.EMPTY
-                    : Modinfo.parseAsLoader(bytes(), placed(section).offset(), section.size());
+                    : Modinfo.parseAsLoader(bytes(), end(), placed(section).offset(), section.size());
             tags = known;
         }
         return known;
@@ -165,7 +165,7 @@ final class ElfValidity extends ElfHeaderValidity {
      */
     private Section placed(Section section) {
         long offset = section.offset();
-        if (offset < 0 || offset > bytes().length) {
+        if (offset < 0 || offset > end()) {
             throw new MalformedInputException(
                     fileName(),
                     section + " sh_offset",

@@ -198,8 +198,8 @@ final class ImportResolution implements SymbolResolution.Imports {
         if (!checksVersions || !exports.hasCrc(found)) {
             return true;
         }
-        String symbol = exports.name(found);
         if (versions == null) {
+            String symbol = exports.name(found);
             if (taints.forceLoad(module.name(), symbol, module::taint)) {
                 return true;
             }
@@ -216,6 +216,7 @@ final class ImportResolution implements SymbolResolution.Imports {
             nextVersion = entry + 1;
             return true;
         }
+        String symbol = exports.name(found);
         if (entry < 0 && versions.isExtended()) {
             taints.sayNoExtendedVersion(info.name(), symbol);
             return true;

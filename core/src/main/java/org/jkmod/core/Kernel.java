@@ -47,8 +47,7 @@ public final class Kernel {
 
     private final KernelAddressSpace memory;
     private final ModuleNotifiers notifiers = new ModuleNotifiers();
-    /** The newest first, as in the kernel's list. */
-    private volatile ImmutableList<KernelModule> modules = ImmutableList.of();
+    private final ModuleList modules = new ModuleList();
 
     private final ConcurrentMap<String, KernelModule> byName = new ConcurrentHashMap<>();
     private final KernelTaints taints;
@@ -136,7 +135,7 @@ public final class Kernel {
 
     /** The modules in the kernel's order: the one loaded last comes first. */
     public List<KernelModule> modules() {
-        ImmutableList<KernelModule> all = modules;
+        ImmutableList<KernelModule> all = modules.all();
         for (KernelModule module : all) {
             if (!module.isFormed()) {
                 return all.stream().filter(KernelModule::isFormed).collect(ImmutableList.toImmutableList());
@@ -147,7 +146,7 @@ public final class Kernel {
 
     /** The same with those that are still UNFORMED. */
     List<KernelModule> list() {
-        return modules;
+        return modules.all();
     }
 
     /** The module of a name, which is spelled with underscores. */
@@ -548,10 +547,7 @@ public final class Kernel {
     void add(KernelModule module) {
         module.hold();
         byName.put(module.name(), module);
-        modules = ImmutableList.<KernelModule>builderWithExpectedSize(modules.size() + 1)
-                .add(module)
-                .addAll(modules)
-                .build();
+        modules.add(module);
     }
 
     /** {@code free_module}: takes a module out of all books. */
@@ -566,7 +562,7 @@ public final class Kernel {
             exports.remove(id);
         }
         module.exports = new int[0];
-        modules = modules.stream().filter(m -> m != module).collect(ImmutableList.toImmutableList());
+        modules.remove(module);
         byName.remove(module.name(), module);
         module.memory().values().forEach(memory.allocator()::free);
     }

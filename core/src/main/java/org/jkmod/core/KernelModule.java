@@ -235,7 +235,7 @@ public final class KernelModule {
         long offset = section.address() - in.base();
         // the kernel's sizes have 32 bits: there may be less of a section than it claims to have
         long size = section.size() < 0 ? in.size() : Math.min(section.size(), Math.max(0, in.size() - offset));
-        ByteBuffer bytes = offset + size <= in.array().length
+        ByteBuffer bytes = offset + size <= in.length()
                 ? in.bytes().slice((int) offset, (int) size)
                 : ByteBuffer.wrap(in.copy(offset, (int) Math.min(size, Integer.MAX_VALUE - 8)))
                         .asReadOnlyBuffer();
@@ -245,11 +245,11 @@ public final class KernelModule {
     /** The bytes at an address of its memory, to the end of that memory; empty if it is none of it. */
     Optional<ByteBuffer> at(long address) {
         return memory.values().stream()
-                .filter(piece -> Long.compareUnsigned(address - piece.base(), piece.array().length) < 0)
+                .filter(piece -> Long.compareUnsigned(address - piece.base(), piece.length()) < 0)
                 .findFirst()
                 .map(piece -> {
                     int offset = (int) (address - piece.base());
-                    return piece.bytes().slice(offset, piece.array().length - offset);
+                    return piece.bytes().slice(offset, piece.length() - offset);
                 });
     }
 
@@ -257,7 +257,7 @@ public final class KernelModule {
     private Optional<ModuleMemory> holding(long address, int size) {
         for (ModuleMemory piece : memory.values()) {
             long offset = address - piece.base();
-            if (offset >= 0 && offset <= piece.array().length - (long) size) {
+            if (offset >= 0 && offset <= piece.length() - (long) size) {
                 return Optional.of(piece);
             }
         }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jkmod.elf.ElfFile;
@@ -57,6 +58,7 @@ public final class KernelObject {
     public record Export(String name, boolean gplOnly, String namespace) {}
 
     private final byte[] file;
+    private final int fileSize;
     private final String fileName;
     private final boolean loadedVersions;
     private final Supplier<ElfFile> elf;
@@ -65,9 +67,11 @@ public final class KernelObject {
     private final Supplier<Optional<SymbolVersions>> versions;
     private final Supplier<String> name;
 
-    private KernelObject(byte[] file, String fileName) {
+    private KernelObject(byte[] file, int fileSize, String fileName) {
         this.loadedVersions = false;
         this.file = file;
+        Objects.checkFromIndexSize(0, fileSize, file.length);
+        this.fileSize = fileSize;
         this.fileName = fileName;
         this.elf = Suppliers.memoize(this::readElf);
         this.symbols = Suppliers.memoize(this::readSymbols);
@@ -90,6 +94,7 @@ public final class KernelObject {
             boolean loadedVersions) {
         this.loadedVersions = loadedVersions;
         this.file = elf.array();
+        this.fileSize = elf.end();
         this.fileName = elf.name();
         this.elf = Suppliers.ofInstance(elf);
         this.symbols = Suppliers.ofInstance(symbols);
@@ -106,7 +111,7 @@ public final class KernelObject {
      * @throws MalformedInputException if it is not an ELF object with a symbol table
      */
     public static KernelObject parse(byte[] bytes, String name) {
-        KernelObject object = new KernelObject(bytes, name);
+        KernelObject object = new KernelObject(bytes, bytes.length, name);
         object.symbols();
         return object;
     }
@@ -119,11 +124,21 @@ public final class KernelObject {
      * @param name what to call the file in messages
      */
     public static KernelObject unchecked(byte[] bytes, String name) {
-        return new KernelObject(bytes, name);
+        return new KernelObject(bytes, bytes.length, name);
+    }
+
+    /**
+     * The same of a file that fills the first bytes of an array, which may be used again for another once this one has been loaded
+     * ({@link ModuleLoad#relocate}).
+     *
+     * @param size of the file in bytes
+     */
+    public static KernelObject unchecked(byte[] bytes, int size, String name) {
+        return new KernelObject(bytes, size, name);
     }
 
     private ElfFile readElf() {
-        return ElfFile.parse(file, lengthWithoutSignature(file, fileName), fileName);
+        return ElfFile.parse(file, lengthWithoutSignature(file, fileSize, fileName), fileName);
     }
 
     private SymbolTable readSymbols() {
@@ -142,25 +157,25 @@ public final class KernelObject {
         return parse(InputFile.read(file, ElfFile.MAX_SIZE, "a module"), file.toString());
     }
 
-    static int lengthWithoutSignature(byte[] bytes, String name) {
-        int marker = bytes.length - SIGNATURE_MARKER.length;
+    static int lengthWithoutSignature(byte[] bytes, int size, String name) {
+        int marker = size - SIGNATURE_MARKER.length;
         if (marker < SIGNATURE_INFO) {
-            return bytes.length;
+            return size;
         }
         for (int i = 0; i < SIGNATURE_MARKER.length; i++) {
             if (bytes[marker + i] != SIGNATURE_MARKER[i]) {
-                return bytes.length;
+                return size;
             }
         }
         // The last field, sig_len, is big-endian whatever the machine.
-        long size = 0;
+        long signature = 0;
         for (int i = marker - 4; i < marker; i++) {
-            size = (size << 8) | (bytes[i] & 0xff);
+            signature = (signature << 8) | (bytes[i] & 0xff);
         }
-        long rest = marker - SIGNATURE_INFO - size;
+        long rest = marker - SIGNATURE_INFO - signature;
         if (rest < 0) {
             throw new MalformedInputException(
-                    name, "signature sig_len", marker - 4L, Long.toString(size), "less than the file's size");
+                    name, "signature sig_len", marker - 4L, Long.toString(signature), "less than the file's size");
         }
         return (int) rest;
     }
@@ -170,14 +185,19 @@ public final class KernelObject {
         return elf.get();
     }
 
-    /** The file's bytes, the signature included. */
+    /** What begins with the file's bytes, the signature included. */
     byte[] file() {
         return file;
     }
 
+    /** Length of the file in bytes. */
+    int fileSize() {
+        return fileSize;
+    }
+
     /** Whether a signature is appended to the file; says nothing of whether it is valid. */
     public boolean isSigned() {
-        return lengthWithoutSignature(file, fileName) != file.length;
+        return lengthWithoutSignature(file, fileSize, fileName) != fileSize;
     }
 
     /** The file's symbol table. */

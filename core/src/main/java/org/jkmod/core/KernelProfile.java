@@ -41,6 +41,7 @@ public final class KernelProfile {
     private final ImmutableMap<String, String> config;
     private final Optional<TrustedKeys> trustedKeys;
     private final ImmutableSortedSet<String> sysfsModules;
+    private final KernelConfiguration configuration;
 
     private KernelProfile(Builder builder, Architecture architecture) {
         this.release = builder.release;
@@ -53,6 +54,7 @@ public final class KernelProfile {
         this.config = ImmutableMap.copyOf(builder.config);
         this.trustedKeys = Optional.ofNullable(builder.trustedKeys);
         this.sysfsModules = ImmutableSortedSet.copyOf(builder.sysfsModules);
+        this.configuration = new KernelConfiguration(Generation.of(release), config);
     }
 
     /**
@@ -239,7 +241,7 @@ public final class KernelProfile {
 
     /** What the kernel does differently from others. */
     public Generation generation() {
-        return Generation.of(release);
+        return configuration.generation();
     }
 
     /** The version magic that modules must have. */
@@ -289,7 +291,7 @@ public final class KernelProfile {
 
     /** What the layout and the relocation of modules depend on. */
     public KernelConfiguration configuration() {
-        return new KernelConfiguration(generation(), config);
+        return configuration;
     }
 
     ImmutableMap<String, String> config() {

@@ -50,7 +50,7 @@ final class LoadInfo {
         StringBuilder text = new StringBuilder();
         long at = thisModule.offset() + 3L * elf.elfClass().addressSize();
         byte[] bytes = elf.array();
-        for (int i = 0; i < MODULE_NAME_LEN && at + i < bytes.length && bytes[(int) at + i] != 0; i++) {
+        for (int i = 0; i < MODULE_NAME_LEN && at + i < elf.end() && bytes[(int) at + i] != 0; i++) {
             text.append((char) (bytes[(int) at + i] & 0xff));
         }
         return text.toString();

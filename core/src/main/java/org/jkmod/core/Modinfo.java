@@ -55,27 +55,28 @@ public final class Modinfo {
      * Reads the strings as {@code get_next_modinfo} does: the first one even of a section of no bytes, and one that the section's end
      * cuts up to the next NUL of the file.
      *
+     * @param end where the file ends
      * @param offset where in the file the section begins; must lie within it
      * @param size of the section in bytes
      */
-    static Modinfo parseAsLoader(byte[] file, long offset, long size) {
+    static Modinfo parseAsLoader(byte[] file, int end, long offset, long size) {
         List<Entry> entries = new ArrayList<>();
         long left = size;
-        int at = (int) Math.min(offset, file.length);
-        while (at < file.length) {
-            int end = at;
+        int at = (int) Math.min(offset, end);
+        while (at < end) {
+            int stop = at;
             int equals = -1;
-            while (end < file.length && file[end] != 0) {
-                if (equals < 0 && file[end] == '=') {
-                    equals = end;
+            while (stop < end && file[stop] != 0) {
+                if (equals < 0 && file[stop] == '=') {
+                    equals = stop;
                 }
-                end++;
+                stop++;
             }
             if (equals >= 0) {
-                entries.add(new Entry(latin1(file, at, equals), latin1(file, equals + 1, end)));
+                entries.add(new Entry(latin1(file, at, equals), latin1(file, equals + 1, stop)));
             }
-            int next = end;
-            while (next < file.length && file[next] == 0) {
+            int next = stop;
+            while (next < end && file[next] == 0) {
                 next++;
             }
             left -= next - at;

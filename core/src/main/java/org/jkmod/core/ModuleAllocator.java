@@ -127,7 +127,7 @@ final class ModuleAllocator {
         held += pages;
         boolean sizeIsExact = generation.hasTwoLayouts() && !strict;
         return new ModuleMemory(
-                type, base.getAsLong(), sizeIsExact ? size : pages, new byte[length(layout, type)], layout.parts(type));
+                type, base.getAsLong(), sizeIsExact ? size : pages, length(layout, type), layout.parts(type));
     }
 
     private static int length(ModuleLayout layout, MemoryType type) {
@@ -216,7 +216,7 @@ final class ModuleAllocator {
                 MemoryType.PERCPU,
                 base.getAsLong(),
                 size,
-                new byte[(int) layout.sectionBytes(MemoryType.PERCPU)],
+                (int) layout.sectionBytes(MemoryType.PERCPU),
                 layout.parts(MemoryType.PERCPU));
     }
 

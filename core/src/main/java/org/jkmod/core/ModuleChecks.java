@@ -50,9 +50,9 @@ final class ModuleChecks {
         this.log = log;
         this.taints = taints;
         this.findings = findings;
-        this.signature = new SignatureJudgement(
-                kernel.signatures().check(file.file(), options.ignoreModversions() || options.ignoreVermagic()));
-        if (file.file().length == 0) {
+        this.signature = new SignatureJudgement(kernel.signatures()
+                .check(file.file(), file.fileSize(), options.ignoreModversions() || options.ignoreVermagic()));
+        if (file.fileSize() == 0) {
             elfFault = new LoadProblem(
                     Kind.FORMAT,
                     Errno.EINVAL,
@@ -88,6 +88,10 @@ final class ModuleChecks {
 
     KernelObject object() {
         return info().object();
+    }
+
+    Optional<KernelObject> objectIfAny() {
+        return Optional.ofNullable(info).map(LoadInfo::object);
     }
 
     Modinfo modinfo() {
@@ -139,7 +143,7 @@ final class ModuleChecks {
                     "the kernel takes no more modules (kernel.modules_disabled, nomodule)",
                     "boot again");
         }
-        if (file.file().length == 0) {
+        if (file.fileSize() == 0) {
             // it is refused before anybody looks for a signature
             return;
         }

@@ -7,45 +7,77 @@ import java.util.OptionalInt;
 import org.jkmod.core.ModuleLayout.Placement;
 import org.jkmod.core.Problem.Kind;
 import org.jkmod.elf.Section;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a module exports from its relocated memory ({@code find_module_sections}: {@code struct kernel_symbol[]}, CRCs, flags)
- * and offers it to others ({@code verify_exported_symbols}, {@code complete_formation}).
+ * What a module exports: read from its relocated memory ({@code find_module_sections}: {@code struct kernel_symbol[]}, CRCs, flags), and
+ * offered to others ({@code verify_exported_symbols}, {@code complete_formation}). Only the latter needs the kernel's lock.
  */
 final class ModuleExports {
     private static final int KSYM_FLAG_GPL_ONLY = 1;
     private static final int FIELDS = 3;
 
-    private final Kernel kernel;
     private final KernelModule module;
     private final KernelObject object;
     private final ModuleLayout layout;
     private final boolean prel32;
 
-    private ModuleExports(Kernel kernel, KernelModule module, KernelObject object, ModuleLayout layout) {
-        this.kernel = kernel;
+    private ModuleExports(KernelProfile profile, KernelModule module, KernelObject object, ModuleLayout layout) {
         this.module = module;
         this.object = object;
         this.layout = layout;
-        this.prel32 = kernel.profile().architecture().facts().prel32();
+        this.prel32 = profile.architecture().facts().prel32();
     }
 
-    private record Found(int id, long value, OptionalInt crc, boolean gplOnly, String namespace) {}
+    /** A NUL-terminated string in the module's memory. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Name(byte[] bytes, int at, int length) {
+        String text() {
+            return length == 0 ? "" : new String(bytes, at, length, StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private record Found(Name name, long value, OptionalInt crc, boolean gplOnly, String namespace) {}
 
     private final List<Found> found = new ArrayList<>();
+    private @Nullable LoadProblem fault;
+
+    /** Reads the exports of a module that was relocated; what is wrong with them, {@link #offer} says. */
+    static ModuleExports read(KernelProfile profile, KernelModule module, KernelObject object, ModuleLayout layout) {
+        ModuleExports exports = new ModuleExports(profile, module, object, layout);
+        try {
+            for (String section : profile.generation().exportTables().sections) {
+                exports.read(section);
+            }
+        } catch (LoadProblem e) {
+            exports.fault = e;
+        }
+        return exports;
+    }
 
     /**
-     * Reads the exports, and offers them if that is wanted; returns their rows.
+     * Offers the exports, if that is wanted; returns their rows.
      *
-     * @throws LoadProblem if one is exported already
+     * @throws LoadProblem if they cannot be read, or one is exported already
      */
-    static int[] offer(Kernel kernel, KernelModule module, KernelObject object, ModuleLayout layout, boolean offered) {
-        ModuleExports exports = new ModuleExports(kernel, module, object, layout);
-        for (String section : kernel.profile().generation().exportTables().sections) {
-            exports.read(section);
+    int[] offer(Exports exports, boolean offered) {
+        if (fault != null) {
+            throw fault;
         }
-        exports.verify(offered);
-        return offered ? exports.offer() : new int[0];
+        int[] rows = new int[found.size()];
+        for (int i = 0; i < rows.length; i++) {
+            Name name = found.get(i).name;
+            rows[i] = exports.intern(name.bytes, name.at, name.length);
+        }
+        verify(exports, rows, offered);
+        if (!offered) {
+            return new int[0];
+        }
+        for (int i = 0; i < rows.length; i++) {
+            Found s = found.get(i);
+            exports.add(rows[i], s.value, s.crc, s.gplOnly, s.namespace, module);
+        }
+        return rows;
     }
 
     private void read(String table) {
@@ -64,15 +96,14 @@ final class ModuleExports {
             boolean hasCrc = crcs.size >= 4 * (i + 1);
             boolean gplOnly =
                     suffix.equals("_gpl") || (flags.size > i && (flags.bytes[flags.at + i] & KSYM_FLAG_GPL_ONLY) != 0);
-            int id = intern(name);
             found.add(new Found(
-                    id,
+                    name(name),
                     value,
                     hasCrc
                             ? OptionalInt.of((int) LittleEndian.get32(crcs.bytes, crcs.at + 4 * i))
                             : OptionalInt.empty(),
                     gplOnly,
-                    namespace == 0 ? "" : string(namespace)));
+                    namespace == 0 ? "" : name(namespace).text()));
         }
     }
 
@@ -104,22 +135,15 @@ final class ModuleExports {
         return prel32 ? table.address + at + (int) raw : raw;
     }
 
-    private int intern(long address) {
+    private Name name(long address) {
         ModuleMemory piece = piece(address);
         int at = (int) (address - piece.base());
-        return kernel.exports().intern(piece.array(), at, length(piece, at));
-    }
-
-    private String string(long address) {
-        ModuleMemory piece = piece(address);
-        int at = (int) (address - piece.base());
-        int length = length(piece, at);
-        return new String(piece.array(), at, length, StandardCharsets.ISO_8859_1);
+        return new Name(piece.array(), at, length(piece, at));
     }
 
     private ModuleMemory piece(long address) {
         for (ModuleMemory piece : module.memory().values()) {
-            if (Long.compareUnsigned(address - piece.base(), piece.array().length) < 0) {
+            if (Long.compareUnsigned(address - piece.base(), piece.length()) < 0) {
                 return piece;
             }
         }
@@ -128,10 +152,10 @@ final class ModuleExports {
 
     private int length(ModuleMemory piece, int at) {
         int end = at;
-        while (end < piece.array().length && piece.array()[end] != 0) {
+        while (end < piece.length() && piece.array()[end] != 0) {
             end++;
         }
-        if (end == piece.array().length) {
+        if (end == piece.length()) {
             throw wild(piece.base() + at);
         }
         return end - at;
@@ -143,14 +167,13 @@ final class ModuleExports {
     }
 
     /** {@code verify_exported_symbols}. */
-    private void verify(boolean offered) {
-        Exports exports = kernel.exports();
-        for (Found symbol : found) {
-            KernelModule owner = exports.owner(symbol.id);
+    private void verify(Exports exports, int[] rows, boolean offered) {
+        for (int row : rows) {
+            KernelModule owner = exports.owner(row);
             // in a check of a module that is there already, its own exports are not what is wrong
             boolean own = !offered && owner != null && owner.name().equals(module.name());
-            if (exports.isExported(symbol.id) && !own) {
-                String name = exports.name(symbol.id);
+            if (exports.isExported(row) && !own) {
+                String name = exports.name(row);
                 String by = owner == null ? "kernel" : owner.name();
                 throw new LoadProblem(
                         Kind.DUPLICATE_EXPORT,
@@ -160,16 +183,5 @@ final class ModuleExports {
                         "unload " + by + " or rename the symbol");
             }
         }
-    }
-
-    private int[] offer() {
-        Exports exports = kernel.exports();
-        int[] rows = new int[found.size()];
-        for (int i = 0; i < rows.length; i++) {
-            Found s = found.get(i);
-            exports.add(s.id, s.value, s.crc, s.gplOnly, s.namespace, module);
-            rows[i] = s.id;
-        }
-        return rows;
     }
 }

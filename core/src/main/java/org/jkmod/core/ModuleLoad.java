@@ -3,6 +3,7 @@ package org.jkmod.core;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Optional;
 import org.jkmod.core.ModuleLayout.Placement;
 import org.jkmod.core.Problem.Kind;
@@ -40,8 +41,9 @@ public final class ModuleLoad {
     private @Nullable KernelModule module;
     private long[] sectionAddress = new long[0];
     private long[] symbols = new long[0];
+    private @Nullable ModuleExports exports;
     /** Why the module could not be relocated. */
-    private @Nullable RuntimeException fault;
+    private @Nullable Throwable fault;
 
     private Step step = Step.BEGUN;
     private boolean added;
@@ -93,6 +95,11 @@ public final class ModuleLoad {
     /** The file that is loaded. */
     public KernelObject object() {
         return file;
+    }
+
+    /** The file as the kernel sees it; empty if that refuses it before it looks further than at what makes a module. */
+    public Optional<KernelObject> accepted() {
+        return checks.objectIfAny();
     }
 
     /** Takes a step; returns whether it went well, which in a load it did. */
@@ -304,7 +311,7 @@ public final class ModuleLoad {
 
     /**
      * Copies the module's sections to its memory and relocates them, once the module is formed. Needs no lock, and leaves the kernel's
-     * books alone: that a relocation cannot be applied, {@link #run} says.
+     * books alone: that a relocation cannot be applied, {@link #run} says. Afterwards the file is not looked at any more.
      */
     public void relocate() {
         KernelModule formed = formed();
@@ -318,8 +325,8 @@ public final class ModuleLoad {
         try {
             relocate(formed, layout.get());
             relocated = true;
-        } catch (RuntimeException e) {
-            // run() ends with it, and undoes what was done: the file's fault, or ours
+        } catch (RuntimeException | Error e) {
+            // run() ends with it, and undoes what was done: the file's fault, or ours, or there is no memory
             fault = e;
         }
     }
@@ -358,6 +365,7 @@ public final class ModuleLoad {
         formed.relocations(result.applied());
         formed.symbols(ModuleKallsyms.of(object, layout, symbols, formed.memory()));
         ModuleEntries.of(object, layout).set(formed);
+        exports = ModuleExports.read(profile, formed, object, layout);
     }
 
     /** A section's memory; of no bytes, if nothing of its memory's sections has any. */
@@ -415,14 +423,15 @@ public final class ModuleLoad {
 
     private void completeFormation(KernelModule formed) {
         stage(LoadStage.APPLY_RELOCATIONS, () -> {
-            RuntimeException found = fault;
-            if (found != null) {
-                throw found;
+            if (fault instanceof RuntimeException e) {
+                throw e;
+            } else if (fault instanceof Error e) {
+                throw e;
             }
         });
         if (relocated) {
             stage(LoadStage.COMPLETE_FORMATION, () -> {
-                int[] rows = ModuleExports.offer(kernel, formed, checks.object(), checks.layout(), !findings.isCheck());
+                int[] rows = Objects.requireNonNull(exports).offer(kernel.exports(), !findings.isCheck());
                 if (!findings.isCheck()) {
                     formed.exports = rows;
                 }

@@ -17,22 +17,29 @@ public final class ModuleMemory {
     private final MemoryType type;
     private final long base;
     private final long size;
-    private final byte[] bytes;
+    private final int length;
     private final List<Part> parts;
     /** What was written behind {@link #bytes}, which is zeros before: number of the chunk from the base to its bytes. */
     private final ConcurrentMap<Long, byte[]> rest = new ConcurrentHashMap<>();
 
+    private volatile byte @Nullable [] bytes;
     private volatile @Nullable KernelModule owner;
 
     ModuleMemory(MemoryType type, long base, long size, byte[] bytes) {
-        this(type, base, size, bytes, List.of());
+        this(type, base, size, bytes.length, List.of());
+        this.bytes = bytes;
     }
 
-    ModuleMemory(MemoryType type, long base, long size, byte[] bytes, List<Part> parts) {
+    /**
+     * Memory that is zeros, and takes none before somebody looks: it is given under the kernel's lock, and cleared by whoever fills it.
+     *
+     * @param length how many of its bytes are in {@link #array}
+     */
+    ModuleMemory(MemoryType type, long base, long size, int length, List<Part> parts) {
         this.type = type;
         this.base = base;
         this.size = size;
-        this.bytes = bytes;
+        this.length = length;
         this.parts = ImmutableList.copyOf(parts);
     }
 
@@ -61,58 +68,73 @@ public final class ModuleMemory {
      * {@link #size}, the kernel has what it keeps of the module's symbol table, which is not shown here, and zeros.
      */
     public ByteBuffer bytes() {
-        return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.wrap(array()).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     byte[] array() {
-        return bytes;
+        byte[] known = bytes;
+        return known == null ? cleared() : known;
+    }
+
+    private synchronized byte[] cleared() {
+        byte[] known = bytes;
+        if (known == null) {
+            known = new byte[length];
+            bytes = known;
+        }
+        return known;
+    }
+
+    /** Length of {@link #array}. */
+    int length() {
+        return length;
     }
 
     /** A section's bytes; those that {@link #array} does not have, and that are behind the memory's end, are none of them. */
     SectionMemory section(Placement placement) {
-        int at = (int) Math.min(placement.offset(), bytes.length);
-        int there = bytes.length - at;
+        int at = (int) Math.min(placement.offset(), length);
+        int there = length - at;
         long claimed = placement.size() < 0 ? there : placement.size();
-        return new SectionMemory(bytes, at, (int) Math.min(claimed, there), base + placement.offset());
+        return new SectionMemory(array(), at, (int) Math.min(claimed, there), base + placement.offset());
     }
 
     /** Bytes of it, those behind {@link #array} too. */
-    byte[] copy(long offset, int length) {
-        byte[] copy = new byte[length];
-        for (int i = 0; i < length; ) {
+    byte[] copy(long offset, int count) {
+        byte[] copy = new byte[count];
+        for (int i = 0; i < count; ) {
             long at = offset + i;
-            int count = step(at, length - i);
-            if (at < bytes.length) {
-                System.arraycopy(bytes, (int) at, copy, i, count);
+            int step = step(at, count - i);
+            if (at < length) {
+                System.arraycopy(array(), (int) at, copy, i, step);
             } else {
                 byte[] chunk = rest.get(at / CHUNK);
                 if (chunk != null) {
-                    System.arraycopy(chunk, (int) (at % CHUNK), copy, i, count);
+                    System.arraycopy(chunk, (int) (at % CHUNK), copy, i, step);
                 }
             }
-            i += count;
+            i += step;
         }
         return copy;
     }
 
     /** Writes bytes. */
-    void write(long offset, byte[] from, int start, int length) {
-        for (int i = 0; i < length; ) {
+    void write(long offset, byte[] from, int start, int count) {
+        for (int i = 0; i < count; ) {
             long at = offset + i;
-            int count = step(at, length - i);
-            if (at < bytes.length) {
-                System.arraycopy(from, start + i, bytes, (int) at, count);
+            int step = step(at, count - i);
+            if (at < length) {
+                System.arraycopy(from, start + i, array(), (int) at, step);
             } else {
                 byte[] chunk = rest.computeIfAbsent(at / CHUNK, n -> new byte[CHUNK]);
-                System.arraycopy(from, start + i, chunk, (int) (at % CHUNK), count);
+                System.arraycopy(from, start + i, chunk, (int) (at % CHUNK), step);
             }
-            i += count;
+            i += step;
         }
     }
 
     /** How many bytes can be moved at once. */
     private int step(long at, int wanted) {
-        long there = at < bytes.length ? (long) bytes.length - at : CHUNK - at % CHUNK;
+        long there = at < length ? (long) length - at : CHUNK - at % CHUNK;
         return (int) Math.min(there, wanted);
     }
 

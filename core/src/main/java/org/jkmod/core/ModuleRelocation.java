@@ -46,7 +46,7 @@ final class ModuleRelocation {
         this.kernel = kernel;
         this.policy = policy;
         this.program = RelocationProgram.compiled(architecture, policy);
-        this.interpreter = new RelocationInterpreter(architecture, policy);
+        this.interpreter = RelocationInterpreter.of(architecture, policy);
         this.linkage = architecture.linkage(object, kernel, this::named);
     }
 

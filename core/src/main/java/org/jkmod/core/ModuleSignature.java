@@ -149,19 +149,25 @@ final class ModuleSignature {
         this.asksTwice = false;
     }
 
+    /** Looks at the signature of a file that fills an array. */
+    Check check(byte[] file, boolean forced) {
+        return check(file, file.length, forced);
+    }
+
     /**
      * Looks at a file's signature.
      *
-     * @param file the whole of it
+     * @param file what begins with the whole of it
+     * @param fileSize its length in bytes
      * @param forced whether the load ignores version magic or symbol versions: the module is not the one that was signed, then
      */
-    Check check(byte[] file, boolean forced) {
+    Check check(byte[] file, int fileSize, boolean forced) {
         if (!checks) {
-            return new Check(file.length, new NotChecked(), List.of());
+            return new Check(fileSize, new NotChecked(), List.of());
         }
-        int length = file.length - MARKER.length;
-        if (forced || length <= 0 || !Arrays.equals(file, length, file.length, MARKER, 0, MARKER.length)) {
-            return new Check(file.length, new Invalid(Errno.ENODATA), List.of());
+        int length = fileSize - MARKER.length;
+        if (forced || length <= 0 || !Arrays.equals(file, length, fileSize, MARKER, 0, MARKER.length)) {
+            return new Check(fileSize, new Invalid(Errno.ENODATA), List.of());
         }
         List<Message> messages = new ArrayList<>();
         Optional<Errno> fault = checkInfo(file, length, messages);

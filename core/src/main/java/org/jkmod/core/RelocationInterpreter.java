@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.IntConsumer;
 import org.jkmod.core.RelocationFailure.Reason;
 import org.jkmod.core.RelocationRow.Kind;
@@ -15,6 +17,16 @@ final class RelocationInterpreter implements RelocationProgram {
     private final RelocationPolicy policy;
     private final Map<Integer, RelocationRow> rows;
     private final int[] accumulatedBytes;
+
+    private record Key(Class<?> architecture, RelocationPolicy policy) {}
+
+    private static final ConcurrentMap<Key, RelocationInterpreter> INTERPRETERS = new ConcurrentHashMap<>();
+
+    /** The one of an architecture: it has no state, and one serves all modules. */
+    static RelocationInterpreter of(Architecture architecture, RelocationPolicy policy) {
+        return INTERPRETERS.computeIfAbsent(
+                new Key(architecture.getClass(), policy), k -> new RelocationInterpreter(architecture, policy));
+    }
 
     RelocationInterpreter(Architecture architecture, RelocationPolicy policy) {
         this.policy = policy;

@@ -33,6 +33,9 @@ public final class ElfFile {
     private final String name;
     private final byte[] bytes;
     private final int length;
+    /** Where the file ends that the object is the first part of. */
+    private final int end;
+
     private final ElfClass elfClass;
     private final ElfData data;
     private final Section[] sections;
@@ -40,9 +43,10 @@ public final class ElfFile {
     /** Whether strings may go on behind their table, as they do for a loader that does not look where a table ends. */
     private final boolean asLoaded;
 
-    private ElfFile(String name, byte[] bytes, int length, ElfClass elfClass, ElfData data) {
+    private ElfFile(String name, byte[] bytes, int end, int length, ElfClass elfClass, ElfData data) {
         this.name = name;
         this.bytes = bytes;
+        this.end = end;
         this.length = length;
         this.asLoaded = true;
         this.elfClass = elfClass;
@@ -57,6 +61,7 @@ public final class ElfFile {
     private ElfFile(String name, byte[] bytes, int length) {
         this.name = name;
         this.bytes = bytes;
+        this.end = length;
         this.length = length;
         this.asLoaded = false;
         if (length < EI_NIDENT) {
@@ -101,16 +106,21 @@ public final class ElfFile {
 
     /**
      * Views an ELF object as the kernel's module loader does: {@code e_ident} and {@code e_version} are taken for what they should be,
-     * the type of a string table is not looked at, and a string ends at the next NUL of the array, be that behind its table. Whoever
+     * the type of a string table is not looked at, and a string ends at the next NUL of the file, be that behind its table. Whoever
      * wants more must check it himself, as {@code elf_validity_check} (kernel/module/main.c) does before.
      *
+     * @param bytes the file, from the first byte on
+     * @param end length of the file in bytes: strings end there
+     * @param length of the object in bytes: the file without its signature
      * @param elfClass the class to take it for
      * @param order the byte order to take it for
      * @throws MalformedInputException if the section headers are not within the file
      */
-    public static ElfFile parseAsLoader(byte[] bytes, int length, String name, ElfClass elfClass, ByteOrder order) {
-        Objects.checkFromIndexSize(0, length, bytes.length);
-        return new ElfFile(Objects.requireNonNull(name), bytes, length, elfClass, ElfData.of(order));
+    public static ElfFile parseAsLoader(
+            byte[] bytes, int end, int length, String name, ElfClass elfClass, ByteOrder order) {
+        Objects.checkFromIndexSize(0, end, bytes.length);
+        Objects.checkFromIndexSize(0, length, end);
+        return new ElfFile(Objects.requireNonNull(name), bytes, end, length, elfClass, ElfData.of(order));
     }
 
     /**
@@ -272,9 +282,14 @@ public final class ElfFile {
         return length;
     }
 
+    /** Length in bytes of the file that the object is the first part of; {@link #length}, unless it was viewed as the loader does. */
+    public int end() {
+        return end;
+    }
+
     /**
      * The array that this object views, itself: for readers that cannot afford a copy. It must not be written to, and bytes from
-     * {@link #length} on are not the object's.
+     * {@link #length} on are not the object's; those from {@link #end} on are nobody's.
      */
     public byte[] array() {
         return bytes;

@@ -20,9 +20,21 @@ public final class InputFile {
 
     private static final int FIRST_BUFFER = 1 << 16;
 
+    /** How much is read at once: what the JVM copies on its way from the system to the array is still in the processor's cache then. */
+    private static final int STEP = 1 << 17;
+
     private static final Pattern DESCRIPTOR = Pattern.compile("/dev/stdin|/(dev|proc/self)/fd/[0-9]+");
 
     private InputFile() {}
+
+    /**
+     * What a file says.
+     *
+     * @param bytes what begins with it
+     * @param size its length in bytes
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Contents(byte[] bytes, int size) {}
 
     /**
      * Reads a file, which need not know its size: those in /proc have none.
@@ -37,25 +49,57 @@ public final class InputFile {
         if (limit < 0 || limit >= MAX_LENGTH) {
             throw new IllegalArgumentException("limit " + limit);
         }
-        requireReadable(file);
-        long claimed = Files.size(file);
+        long claimed = readable(file).size();
+        Contents contents = read(file, claimed, new byte[0], limit, expected);
+        return contents.size == contents.bytes.length ? contents.bytes : Arrays.copyOf(contents.bytes, contents.size);
+    }
+
+    /**
+     * Reads a regular file into an array that may have been used for another, or into a new one if it does not fit: for readers of
+     * thousands of files, whose arrays would be most of the memory that they use.
+     *
+     * @param room where to
+     * @throws IOException as {@link #read(Path, int, String)}, and if it is anything but a regular file
+     * @throws MalformedInputException as {@link #read(Path, int, String)}
+     */
+    public static Contents readRegular(Path file, byte[] room, int limit, String expected) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            String reason = attributes.isDirectory() ? "Is a directory" : "Not a regular file";
+            throw new FileSystemException(file.toString(), null, reason);
+        }
+        return read(file, attributes.size(), room, limit, expected);
+    }
+
+    private static Contents read(Path file, long claimed, byte[] room, int limit, String expected) throws IOException {
         if (claimed > limit) {
             throw tooLarge(file, limit, expected);
         }
         try (InputStream in = Files.newInputStream(file)) {
-            // One byte more than the file has: the read that fills no more is the one that meets its end.
-            byte[] bytes = new byte[(int) Math.min(limit, Math.max(FIRST_BUFFER, claimed)) + 1];
+            byte[] bytes = room.length > 0 && room.length >= claimed ? room : new byte[(int) claimed];
             int size = 0;
-            for (int read; (read = in.read(bytes, size, bytes.length - size)) > 0; ) {
-                size += read;
+            while (true) {
+                if (size == bytes.length) {
+                    // a file that has no more than it claims needs no room for what comes behind it
+                    int next = in.read();
+                    if (next < 0) {
+                        return new Contents(bytes, size);
+                    }
+                    if (size == limit) {
+                        throw tooLarge(file, limit, expected);
+                    }
+                    bytes = Arrays.copyOf(bytes, (int) Math.min(limit + 1L, Math.max(FIRST_BUFFER, size * 2L)));
+                    bytes[size++] = (byte) next;
+                }
+                int read = in.read(bytes, size, Math.min(STEP, bytes.length - size));
+                size += Math.max(0, read);
                 if (size > limit) {
                     throw tooLarge(file, limit, expected);
                 }
-                if (size == bytes.length) {
-                    bytes = Arrays.copyOf(bytes, (int) Math.min(limit + 1L, size * 2L));
+                if (read <= 0) {
+                    return new Contents(bytes, size);
                 }
             }
-            return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
         }
     }
 
@@ -65,6 +109,10 @@ public final class InputFile {
      * @throws IOException if there is none, or it is neither a regular file nor one of the exceptions of {@link #read}
      */
     public static void requireReadable(Path file) throws IOException {
+        readable(file);
+    }
+
+    private static BasicFileAttributes readable(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (attributes.isDirectory()) {
             // or else reading it fails with a message that does not name it
@@ -73,6 +121,7 @@ public final class InputFile {
         if (attributes.isOther() && !isDescriptor(file) && !isNull(file)) {
             throw new FileSystemException(file.toString(), null, "Not a regular file");
         }
+        return attributes;
     }
 
     /** Only by its own path: a link to one, in a tree that is read, is not what the user asked for. */

@@ -15,8 +15,12 @@ public final class StringTable {
         this.bytes = section.file().array();
         if (section.file().isAsLoaded()) {
             long offset = section.offset();
-            this.start = (int) Math.max(0, Math.min(offset < 0 ? bytes.length : offset, bytes.length));
-            this.size = bytes.length - start;
+            this.start = (int) Math.max(
+                    0,
+                    Math.min(
+                            offset < 0 ? section.file().end() : offset,
+                            section.file().end()));
+            this.size = section.file().end() - start;
         } else {
             this.start = section.start();
             this.size = section.isEmptyInFile() ? 0 : (int) section.size();
@@ -28,7 +32,7 @@ public final class StringTable {
         return section;
     }
 
-    /** Size of the table in bytes; of one that is viewed as the loader does, up to the end of the array. */
+    /** Size of the table in bytes; of one that is viewed as the loader does, up to the end of the file. */
     public int size() {
         return size;
     }

@@ -6,8 +6,6 @@ import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -32,8 +30,13 @@ public final class ModuleFile {
     /** ... or make up to this many bytes, in any case. Debian's test_bpf, of five million, is 110 times its file. */
     private static final int MIN_LIMIT = 64 << 20;
 
+    private static final List<Compression> COMPRESSIONS = List.of(Compression.values());
+
     /** What xz may use to decompress, in KiB: its highest preset wants 65 MiB. */
     private static final int XZ_MEMORY_KIB = 128 << 10;
+
+    /** What a file should be, for messages. */
+    static final String EXPECTED = "a module of at most so many";
 
     private ModuleFile() {}
 
@@ -44,11 +47,10 @@ public final class ModuleFile {
      * @throws MalformedInputException if it is damaged, or larger than {@link #MAX_SIZE}
      */
     public static byte[] read(Path file) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
-            // as finit_module(2); to read a pipe could wait for ever
-            throw new FileSystemException(file.toString(), null, "Not a regular file");
-        }
-        return decompress(InputFile.read(file, MAX_SIZE, "a module of at most so many"), file.toString());
+        // only a regular one, as finit_module(2); to read a pipe could wait for ever
+        InputFile.Contents read = InputFile.readRegular(file, new byte[0], MAX_SIZE, EXPECTED);
+        byte[] bytes = read.bytes();
+        return decompress(read.size() == bytes.length ? bytes : Arrays.copyOf(bytes, read.size()), file.toString());
     }
 
     /**
@@ -162,8 +164,13 @@ public final class ModuleFile {
         return compression(head) != null;
     }
 
+    /** Whether these are the first bytes of a compressed file. */
+    static boolean isCompressed(byte[] head) {
+        return compression(head) != null;
+    }
+
     private static @Nullable Compression compression(byte[] head) {
-        for (Compression compression : Compression.values()) {
+        for (Compression compression : COMPRESSIONS) {
             if (compression.begins(head)) {
                 return compression;
             }
@@ -222,7 +229,6 @@ public final class ModuleFile {
     }
 
     private static MalformedInputException tooLarge(String name, int limit) {
-        return new MalformedInputException(
-                name, "size", 0, "more than " + limit + " bytes", "a module of at most so many");
+        return new MalformedInputException(name, "size", 0, "more than " + limit + " bytes", EXPECTED);
     }
 }

@@ -1,18 +1,21 @@
 package org.jkmod.kmod;
 
+import com.google.common.base.Suppliers;
+import com.google.common.primitives.Ints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveTask;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jkmod.core.Kernel;
 import org.jkmod.core.KernelObject;
 import org.jkmod.core.LoadOptions;
@@ -63,13 +66,17 @@ public final class TreeLoad {
     /** For each export of the kernel's profile the module that has it, or -1. */
     private final int[] owners;
 
+    /** Whether one thread does it all: then nothing is read ahead, and a module is loaded while it is in the processor's cache. */
+    private final boolean alone;
+
+    private final ModuleBuffer.Pool buffers = new ModuleBuffer.Pool();
     private final @Nullable ForkJoinTask<Opened>[] opened;
     private final @Nullable Formed[] formed;
     private final boolean[] visited;
     /** The modules that were formed and may not be finished yet, in their order. */
     private final Deque<Integer> unfinished = new ArrayDeque<>();
 
-    private @Nullable Map<String, Integer> exporters;
+    private final Supplier<Map<String, Integer>> exporters = Suppliers.memoize(this::scanExports);
     private int readAhead;
 
     private int loaded;
@@ -78,16 +85,23 @@ public final class TreeLoad {
     private int unresolved;
     private final List<Failure> failures = new ArrayList<>();
 
-    /** A module that was read and laid out, or why it was not. */
-    private record Opened(@Nullable ModuleLoad load, String reason) {}
+    /**
+     * A module that was read and laid out, or why it was not.
+     *
+     * @param buffer what its bytes are in
+     * @param providers the modules that export what it imports
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Opened(ModuleBuffer buffer, @Nullable ModuleLoad load, int[] providers, String reason) {}
 
     /** A module that is being relocated. */
     private record Formed(ModuleLoad load, ForkJoinTask<?> relocation) {}
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of tasks
-    private TreeLoad(Kernel kernel, ModuleTree tree, IntConsumer progress) {
+    private TreeLoad(Kernel kernel, ModuleTree tree, boolean alone, IntConsumer progress) {
         this.kernel = kernel;
         this.modules = tree.modules();
+        this.alone = alone;
         this.progress = progress;
         this.symvers = kernel.profile().exports();
         this.opened = new ForkJoinTask[modules.size()];
@@ -103,9 +117,12 @@ public final class TreeLoad {
      * @param progress told how many modules are done, from one of the threads
      */
     public static Result run(Kernel kernel, ModuleTree tree, int jobs, IntConsumer progress) {
+        if (jobs == 1) {
+            return new TreeLoad(kernel, tree, true, progress).load();
+        }
         ForkJoinPool pool = new ForkJoinPool(jobs);
         try {
-            return pool.submit(() -> new TreeLoad(kernel, tree, progress).load())
+            return pool.submit(() -> new TreeLoad(kernel, tree, false, progress).load())
                     .join();
         } finally {
             pool.shutdownNow();
@@ -144,22 +161,34 @@ public final class TreeLoad {
         enter(index, path);
         while (!path.isEmpty()) {
             Visit visit = path.element();
-            if (visit.providers().hasNext()) {
-                int provider = visit.providers().next();
+            if (visit.entered < visit.file.providers.length) {
+                int provider = visit.file.providers[visit.entered++];
                 finish(provider);
                 enter(provider, path);
             } else {
                 path.remove();
-                form(visit.index(), visit.load());
+                form(visit.index, visit.file.buffer, visit.load);
                 if (!path.isEmpty()) {
-                    finish(visit.index());
+                    finish(visit.index);
                 }
             }
         }
     }
 
     /** A module whose providers are being loaded. */
-    private record Visit(int index, ModuleLoad load, Iterator<Integer> providers) {}
+    private static final class Visit {
+        private final int index;
+        private final Opened file;
+        private final ModuleLoad load;
+        /** How many providers have been begun with. */
+        private int entered;
+
+        Visit(int index, Opened file, ModuleLoad load) {
+            this.index = index;
+            this.file = file;
+            this.load = load;
+        }
+    }
 
     /** Begins with a module, if nobody has. */
     private void enter(int index, Deque<Visit> path) {
@@ -173,28 +202,47 @@ public final class TreeLoad {
         if (load == null) {
             fail(index, file.reason());
         } else {
-            path.push(new Visit(index, load, providers(load.object()).iterator()));
+            path.push(new Visit(index, file, load));
         }
     }
 
-    private void form(int index, ModuleLoad load) {
-        // of two modules of one name the second is told that the first is there, which it is once it is done
-        unfinished.stream()
-                .filter(other ->
-                        formed[other] != null && formed[other].load().name().equals(load.name()))
-                .findFirst()
-                .ifPresent(this::finish);
+    private void form(int index, ModuleBuffer buffer, ModuleLoad load) {
+        finishNamesake(load.name());
         try {
             load.form();
         } catch (ModuleLoadException e) {
             fail(index, e);
+            buffers.give(buffer);
             return;
         }
-        formed[index] = new Formed(load, ForkJoinTask.adapt(load::relocate).fork());
+        formed[index] = new Formed(load, begun(ForkJoinTask.adapt(() -> {
+            load.relocate();
+            buffers.give(buffer);
+        })));
         unfinished.add(index);
         if (unfinished.size() > WINDOW) {
             finish(unfinished.remove());
         }
+    }
+
+    /** Of two modules of one name the second is told that the first is there, which it is once it is done. */
+    private void finishNamesake(String name) {
+        for (int other : unfinished) {
+            Formed module = formed[other];
+            if (module != null && module.load().name().equals(name)) {
+                finish(other);
+                return;
+            }
+        }
+    }
+
+    /** Begins with a task, or does it. */
+    private <T> ForkJoinTask<T> begun(ForkJoinTask<T> task) {
+        if (alone) {
+            task.invoke();
+            return task;
+        }
+        return task.fork();
     }
 
     /** Takes the last step of a module that was formed, if that has not been done. */
@@ -216,7 +264,7 @@ public final class TreeLoad {
 
     /** Begins to read the next modules in the tree's order. */
     private void readAhead(int index) {
-        for (; readAhead < Math.min(index + WINDOW, modules.size()); readAhead++) {
+        for (; !alone && readAhead < Math.min(index + WINDOW, modules.size()); readAhead++) {
             if (!visited[readAhead]) {
                 opened[readAhead] = open(readAhead);
             }
@@ -227,7 +275,7 @@ public final class TreeLoad {
     private ForkJoinTask<Opened> open(int index) {
         ForkJoinTask<Opened> task = opened[index];
         if (task == null) {
-            task = new Open(index).fork();
+            task = begun(new Open(index));
             opened[index] = task;
         }
         return task;
@@ -244,14 +292,20 @@ public final class TreeLoad {
         @Override
         protected Opened compute() {
             Path path = modules.get(index).path();
+            ModuleBuffer buffer = buffers.take();
+            String reason;
             try {
-                KernelObject object = KernelObject.parse(ModuleFile.read(path), path.toString());
-                return new Opened(kernel.begin(object, LoadOptions.NONE), "");
+                buffer.read(path);
+                KernelObject object = KernelObject.unchecked(buffer.bytes(), buffer.size(), path.toString());
+                ModuleLoad load = kernel.begin(object, LoadOptions.NONE);
+                return new Opened(buffer, load, providers(load.accepted().orElse(object)), "");
             } catch (IOException e) {
-                return new Opened(null, "cannot be read: " + e);
+                reason = "cannot be read: " + e;
             } catch (MalformedInputException e) {
-                return new Opened(null, String.valueOf(e.getMessage()));
+                reason = String.valueOf(e.getMessage());
             }
+            buffers.give(buffer);
+            return new Opened(buffer, null, new int[0], reason);
         }
     }
 
@@ -267,9 +321,14 @@ public final class TreeLoad {
         progress.accept(++done);
     }
 
-    /** The modules that export what a module imports, as Module.symvers says, or, for names that it does not know, the files. */
-    private List<Integer> providers(KernelObject object) {
-        List<Integer> providers = new ArrayList<>();
+    /**
+     * The modules that export what a module imports, as Module.symvers says, or, for names that it does not know, the files.
+     *
+     * @throws MalformedInputException if the file is no module at all
+     */
+    private int[] providers(KernelObject object) {
+        int[] providers = new int[8];
+        int count = 0;
         SymbolTable symbols = object.symbols();
         byte[] file = object.elf().array();
         for (int i = 1; i < symbols.count(); i++) {
@@ -283,11 +342,21 @@ public final class TreeLoad {
                             symbols.strings().start() + (int) name,
                             symbols.strings().length(name));
             int owner = row >= 0 ? owners[row] : exporter(symbols, i);
-            if (owner >= 0 && !providers.contains(owner)) {
-                providers.add(owner);
+            if (owner >= 0 && !contains(providers, count, owner)) {
+                providers = Ints.ensureCapacity(providers, count + 1, count);
+                providers[count++] = owner;
             }
         }
-        return providers;
+        return Arrays.copyOf(providers, count);
+    }
+
+    private static boolean contains(int[] numbers, int count, int wanted) {
+        for (int i = 0; i < count; i++) {
+            if (numbers[i] == wanted) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int exporter(SymbolTable symbols, int symbol) {
@@ -296,12 +365,7 @@ public final class TreeLoad {
                 || kernel.profile().architecture().ignoresUndefined(name)) {
             return -1;
         }
-        Map<String, Integer> known = exporters;
-        if (known == null) {
-            known = scanExports();
-            exporters = known;
-        }
-        return known.getOrDefault(name, -1);
+        return exporters.get().getOrDefault(name, -1);
     }
 
     /** Reads all modules for their exports: only needed where the profile does not know them. */
