@@ -249,7 +249,7 @@ final class ModuleEditor {
             headers.putInt(nameOffsets[i]).putInt(part.type).putLong(part.flags).putLong(part.address);
             headers.putLong(i == 0 ? 0 : out.size());
             headers.putLong(
-                    part.type == SHT_NOBITS && !part.hasContent() || i == 0 ? part.nobits : part.content.length);
+                    (part.type == SHT_NOBITS && !part.hasContent()) || i == 0 ? part.nobits : part.content.length);
             headers.putInt(part.link).putInt(part.info).putLong(part.align).putLong(part.entsize);
             out.writeBytes(part.content);
         }
