@@ -108,6 +108,11 @@ public record Field(int size, int valueBits, int alignment, List<Piece> pieces, 
         return mask;
     }
 
+    /** The bits of the word that writing changes: the field's, and the opcode's that the value's sign decides. */
+    long writtenMask() {
+        return form == Form.MOVZ_OR_MOVN ? mask() | MOV_OPCODE : mask();
+    }
+
     /** The word with the value's bits put in. */
     public long insert(long word, long value) {
         long result = word & ~mask();

@@ -39,7 +39,7 @@ final class RelocationInterpreter implements RelocationProgram {
     }
 
     /** For {@link RelocationTables#isOrderly}. A number of variable length may have up to ten bytes. */
-    static int[] accumulatedBytes(Collection<RelocationRow> rows) {
+    private static int[] accumulatedBytes(Collection<RelocationRow> rows) {
         int[] bytes =
                 new int[rows.stream().mapToInt(RelocationRow::number).max().orElse(0) + 1];
         for (RelocationRow row : rows) {
@@ -58,6 +58,11 @@ final class RelocationInterpreter implements RelocationProgram {
         return row == null || row.refusal().isPresent() ? null : row;
     }
 
+    /** {@link RelocationTables#isOrderly}, for these rows. */
+    boolean isOrderly(byte[] rela, int from, int count) {
+        return RelocationTables.isOrderly(rela, from, count, accumulatedBytes);
+    }
+
     @Override
     public int apply(
             byte[] rela,
@@ -69,8 +74,23 @@ final class RelocationInterpreter implements RelocationProgram {
             int size,
             long address,
             IntConsumer deferred) {
+        return resume(0, rela, from, count, symbols, image, base, size, address, deferred);
+    }
+
+    /** Goes on from a relocation, when none before it has made a value together with others. */
+    int resume(
+            int first,
+            byte[] rela,
+            int from,
+            int count,
+            long[] symbols,
+            byte[] image,
+            int base,
+            int size,
+            long address,
+            IntConsumer deferred) {
         Run run = new Run(rela, from, count, symbols, image, base, size, address, deferred);
-        for (int i = 0; i < count; i++) {
+        for (int i = first; i < count; i++) {
             if (run.step(i) != null) {
                 return i;
             }
@@ -150,7 +170,7 @@ final class RelocationInterpreter implements RelocationProgram {
             this.size = size;
             this.address = address;
             this.deferred = deferred;
-            this.orderly = RelocationTables.isOrderly(rela, from, count, accumulatedBytes);
+            this.orderly = isOrderly(rela, from, count);
         }
 
         /** Applies one relocation, or says why not and leaves the image as it is. */

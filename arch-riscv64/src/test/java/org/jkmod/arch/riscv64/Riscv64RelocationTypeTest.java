@@ -102,6 +102,22 @@ class Riscv64RelocationTypeTest {
     }
 
     @Test
+    void lowerHalf_ofSeveralUpperHalvesAtAPlace_belongsToTheFirst() {
+        Rela first = new Rela(8, R_RISCV_PCREL_HI20, 1, 0x7fc);
+        Rela second = new Rela(8, R_RISCV_PCREL_HI20, 1, 0);
+        Rela other = new Rela(0, R_RISCV_PCREL_HI20, 1, 0);
+        Rela low = new Rela(12, R_RISCV_PCREL_LO12_I, 4, 0);
+        String image = "17050000" + "00000000" + "17050000" + "13050500";
+        String expected = "17050000" + "00000000" + "17050000" + "13054580";
+        assertThat(kernel(image, first, second, low)).isEqualTo(expected);
+        assertThat(kernel(image, other, first, second, low)).isEqualTo(expected);
+        assertThat(kernel(image, first, other, second, low)).isEqualTo(expected);
+        assertThat(kernel(image, low, first, other, second)).isEqualTo(expected);
+        assertThat(kernel(image, second, other, first, low))
+                .isEqualTo("17050000" + "00000000" + "17150000" + "13058500");
+    }
+
+    @Test
     void table_thatIsNotSorted_givesTheSame() {
         Rela high = new Rela(8, R_RISCV_PCREL_HI20, 1, 0x7fc);
         Rela low = new Rela(0, R_RISCV_PCREL_LO12_I, 4, 0);
