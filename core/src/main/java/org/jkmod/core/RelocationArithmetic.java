@@ -1,8 +1,8 @@
 package org.jkmod.core;
 
-import static org.jkmod.core.RelocationLoop.ADDRESS;
-import static org.jkmod.core.RelocationLoop.OFFSET;
-import static org.jkmod.core.RelocationLoop.VALUE;
+import static org.jkmod.core.RelocationCode.ADDRESS;
+import static org.jkmod.core.RelocationCode.OFFSET;
+import static org.jkmod.core.RelocationCode.VALUE;
 import static org.objectweb.asm.Opcodes.*;
 
 import org.jkmod.core.RelocationRow.Check;

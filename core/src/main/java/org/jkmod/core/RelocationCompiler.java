@@ -63,7 +63,7 @@ final class RelocationCompiler {
         init.visitEnd();
         MethodVisitor apply =
                 writer.visitMethod(ACC_PUBLIC, "apply", "([BII[J[BIIJLjava/util/function/IntConsumer;)I", null, null);
-        new RelocationLoop(policy, rows, self, apply).emit();
+        new RelocationLoop(policy, rows, new RelocationCode(self, apply)).emit();
         writer.visitEnd();
         try {
             MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(writer.toByteArray(), true);

@@ -612,6 +612,7 @@ public abstract class ArchitectureContractTest {
         for (int s = 0; s < symbols.length; s++) {
             symbols[s] = address + 4L * s;
         }
+        symbols[random.nextInt(symbols.length)] = address + (random.nextBoolean() ? -1 : Long.MAX_VALUE);
         Rela[] relas = new Rela[random.nextInt(60)];
         for (int r = 0; r < relas.length; r++) {
             relas[r] = new Rela(
