@@ -35,14 +35,16 @@ final class LookupData {
         this.folder = folder;
     }
 
-    /** Makes the files, if they are not there. */
+    /** Makes the files; those that are there stay, but for the saved table, whose form may be another today. */
     static LookupData of(Path folder, Path symvers, Path image) throws IOException {
         LookupData data = new LookupData(folder);
-        if (!Files.exists(data.symbolTable())) {
+        Path last = folder.resolve("address-queries.bin");
+        if (!Files.exists(last)) {
             Files.createDirectories(folder);
             data.writeNames(ModuleSymvers.read(symvers));
             data.writeAddresses(KernelImage.read(image).symbols().kallsyms().orElseThrow());
         }
+        SymbolTable.of(Kallsyms.parse(data.kallsyms(), "kallsyms")).write(data.symbolTable());
         return data;
     }
 
@@ -80,7 +82,6 @@ final class LookupData {
             queries[i] = table.address(symbol) + random.nextInt(within);
         }
         writeLongs("address-queries.bin", queries);
-        table.write(symbolTable());
     }
 
     private void writeLongs(String file, long[] longs) throws IOException {

@@ -48,6 +48,7 @@ final class LookupMeasurements implements Measurements {
         rows.add(samples.row("lookup.address.bulk", NS, "addressIndexBulk", "addressIndex", null));
         rows.add(samples.row("lookup.address.bulk-ascending", NS, "addressIndexBulkAscending", "addressIndex", null));
         rows.add(samples.row("lookup.table.open", MS, "open", "c-kallsyms.parse", Goal.value(5)));
+        rows.add(samples.row("lookup.table.open-and-find", MS, "openAndFind", "c-kallsyms.parse", null));
         rows.add(samples.row("lookup.kallsyms.parse", MS, "parse", "c-kallsyms.parse", Goal.value(150)));
         rows.add(samples.row("lookup.table.build", MS, "build", "c-kallsyms.parse", Goal.value(150)));
         rows.addAll(memory(data));
@@ -69,10 +70,11 @@ final class LookupMeasurements implements Measurements {
         samples.add("addressIndex", size(addressIndex) / addresses.length);
         samples.add("treemap", size(treeMap) / addresses.length);
         samples.add("long-array", size(addresses) / addresses.length);
-        double packed = size(part(table, "names"));
-        double byName = size(part(table, "byName"));
+        double packed = size(names(table));
+        samples.add("addressToName", (size(table) - packed) / table.size());
+        // What leads from a name to its symbols is made when somebody asks.
+        table.find(table.name(0));
         samples.add("table", size(table) / table.size());
-        samples.add("addressToName", (size(table) - packed - byName) / table.size());
         samples.add("packedNames", packed);
         samples.add("plain-names", plain(table));
         return List.of(
@@ -88,10 +90,10 @@ final class LookupMeasurements implements Measurements {
         return GraphLayout.parseInstance(object).totalSize();
     }
 
-    /** What only the table itself sees: its names, and what leads from a name to its symbols. */
-    private static Object part(SymbolTable table, String name) {
+    /** The names of a table, which only it sees. */
+    private static Object names(SymbolTable table) {
         try {
-            Field field = SymbolTable.class.getDeclaredField(name);
+            Field field = SymbolTable.class.getDeclaredField("names");
             field.setAccessible(true);
             return field.get(table);
         } catch (ReflectiveOperationException e) {

@@ -32,6 +32,12 @@ public class SymbolTableBenchmark {
         return SymbolTable.read(data.symbolTable());
     }
 
+    /** The same, and looks for a name, for which some of the table is made. */
+    @Benchmark
+    public int openAndFind() throws IOException {
+        return SymbolTable.read(data.symbolTable()).find("vfs_read");
+    }
+
     /** Reads the text, and makes the indexes over names and addresses. */
     @Benchmark
     public Kallsyms parse() {
