@@ -93,7 +93,9 @@ public final class MemoryComparison {
         SymbolTable table = object.symbols();
         for (int i = 1; i < table.count(); i++) {
             int section = table.rawSectionIndex(i);
-            if (section > 0 && section < object.elf().sectionCount() && table.name(i).equals(export)) {
+            if (section > 0
+                    && section < object.elf().sectionCount()
+                    && table.name(i).equals(export)) {
                 return unplaced.contains(object.elf().section(section).name());
             }
         }

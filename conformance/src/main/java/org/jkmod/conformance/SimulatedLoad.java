@@ -145,8 +145,8 @@ public final class SimulatedLoad {
         }
         Map<MemoryType, ModuleMemory> memory =
                 kernel.module(module).map(KernelModule::memory).orElse(Map.of());
-        Map<MemoryType, Long> bases = LayoutComparison.bases(
-                ModuleLayout.of(object, kernel.profile().configuration()), sections.of(module));
+        Map<MemoryType, Long> bases =
+                LayoutComparison.bases(ModuleLayout.of(object, kernel.profile().configuration()), sections.of(module));
         Map<MemoryType, Long> distances = new EnumMap<>(MemoryType.class);
         memory.forEach((type, piece) -> {
             Long base = bases.get(type);
@@ -164,8 +164,7 @@ public final class SimulatedLoad {
         return Long.parseUnsignedLong(symbol, 0, 16, 16);
     }
 
-    private static long distance(
-            long address, Map<MemoryType, ModuleMemory> memory, Map<MemoryType, Long> distances) {
+    private static long distance(long address, Map<MemoryType, ModuleMemory> memory, Map<MemoryType, Long> distances) {
         for (Map.Entry<MemoryType, ModuleMemory> entry : memory.entrySet()) {
             AddressRange range = entry.getValue().range();
             // A symbol may stand at the end of a section that ends its memory.
