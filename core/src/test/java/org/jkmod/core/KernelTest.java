@@ -516,7 +516,8 @@ class KernelTest {
                 .object();
         ModuleLoadException e = failure(() -> kernel.load(damaged));
         assertThat(e.errno()).isEqualTo(Errno.ENOEXEC);
-        assertThat(e.problem().kind()).isEqualTo(Problem.Kind.FORMAT);
+        // 6.12 reads it before it looks where it is.
+        assertThat(e.problem().kind()).isEqualTo(Problem.Kind.UNCHECKED);
     }
 
     @Test
