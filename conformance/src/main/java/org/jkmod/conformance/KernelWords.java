@@ -3,6 +3,7 @@ package org.jkmod.conformance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jkmod.core.KernelLog;
 
 /** What can be compared of a kernel's words: not the addresses in them, nor what modules say themselves, nor what a crash prints. */
 final class KernelWords {
@@ -51,5 +52,34 @@ final class KernelWords {
             }
         }
         return indexes;
+    }
+
+    /**
+     * How what a simulated kernel printed differs from what a real one printed.
+     *
+     * @param ours the simulated kernel's messages
+     * @param log the simulated kernel's log, where it has all of them
+     * @param theirs the real kernel's messages
+     * @param levels their levels
+     * @return a line each
+     */
+    static List<String> differences(
+            List<String> ours, List<KernelLog.Line> log, List<String> theirs, List<Integer> levels) {
+        List<Integer> loader = ofLoader(theirs);
+        List<String> expected =
+                withoutAddresses(loader.stream().map(theirs::get).toList());
+        List<String> found = withoutAddresses(ours);
+        List<String> differences = new ArrayList<>();
+        if (!found.equals(expected)) {
+            differences.add("messages " + found + ", recorded " + expected);
+        } else if (log.size() == loader.size()) {
+            for (int i = 0; i < log.size(); i++) {
+                int level = levels.get(loader.get(i));
+                if (log.get(i).level() != level) {
+                    differences.add("level " + log.get(i).level() + " of \"" + found.get(i) + "\", recorded " + level);
+                }
+            }
+        }
+        return differences;
     }
 }

@@ -148,7 +148,11 @@ final class VerdictComparison {
                 errnos = false;
             }
             if (!answer.isFatal()) {
-                compareMessages(answer, outcome, log.subList(before, log.size()), of);
+                of.addAll(KernelWords.differences(
+                        outcome.messages(),
+                        log.subList(before, log.size()),
+                        answer.messages().stream().map(Message::text).toList(),
+                        answer.messages().stream().map(Message::level).toList()));
                 if ((outcome.tainted() ^ answer.tainted()) != taintDifference) {
                     taintDifference = outcome.tainted() ^ answer.tainted();
                     of.add("tainted " + outcome.tainted() + ", recorded " + answer.tainted());
@@ -192,24 +196,5 @@ final class VerdictComparison {
         Verdict verdict = kernel.check(
                 KernelObject.unchecked(bytes, words[1]), new LoadOptions(words[3], (flags & 2) != 0, (flags & 1) != 0));
         return Optional.of(errno(verdict.errno()));
-    }
-
-    private static void compareMessages(
-            Answer answer, Scenario.Outcome outcome, List<KernelLog.Line> log, List<String> differences) {
-        List<String> printed = answer.messages().stream().map(Message::text).toList();
-        List<Integer> loader = KernelWords.ofLoader(printed);
-        List<String> theirs =
-                KernelWords.withoutAddresses(loader.stream().map(printed::get).toList());
-        List<String> ours = KernelWords.withoutAddresses(outcome.messages());
-        if (!ours.equals(theirs)) {
-            differences.add("messages " + ours + ", recorded " + theirs);
-        } else if (log.size() == loader.size()) {
-            for (int i = 0; i < log.size(); i++) {
-                int level = answer.messages().get(loader.get(i)).level();
-                if (log.get(i).level() != level) {
-                    differences.add("level " + log.get(i).level() + " of \"" + ours.get(i) + "\", recorded " + level);
-                }
-            }
-        }
     }
 }

@@ -21,6 +21,7 @@ import java.util.zip.ZipFile;
 import org.jkmod.core.Architecture;
 import org.jkmod.core.BootOptions;
 import org.jkmod.core.Errno;
+import org.jkmod.core.KernelLog;
 import org.jkmod.core.KernelProfile;
 import org.jkmod.core.Problem;
 import org.jkmod.kmod.Scenario;
@@ -111,6 +112,7 @@ public final class Verdicts implements AutoCloseable {
                 differences.add("setup " + step.get("op") + ": errno " + errno + ", recorded " + text(step, "errno"));
             }
         }
+        int before = scenario.kernel().log().lines().size();
         Scenario.Outcome outcome = scenario.play(text(verdict, "op"));
         String errno = outcome.errno().map(Errno::name).orElse("OK");
         String recorded = text(verdict, "errno");
@@ -122,12 +124,11 @@ public final class Verdicts implements AutoCloseable {
         }
         List<String> printed = new ArrayList<>();
         verdict.getAsJsonArray("dmesg").forEach(m -> printed.add(m.getAsString()));
-        List<String> expected = KernelWords.withoutAddresses(
-                KernelWords.ofLoader(printed).stream().map(printed::get).toList());
-        List<String> messages = KernelWords.withoutAddresses(outcome.messages());
-        if (!messages.equals(expected)) {
-            differences.add("messages " + messages + ", recorded " + expected);
-        }
+        List<Integer> levels = new ArrayList<>();
+        verdict.getAsJsonArray("levels").forEach(level -> levels.add(level.getAsInt()));
+        List<KernelLog.Line> log = scenario.kernel().log().lines();
+        differences.addAll(
+                KernelWords.differences(outcome.messages(), log.subList(before, log.size()), printed, levels));
         long tainted = verdict.getAsJsonObject("tainted").get("after").getAsLong();
         if (outcome.tainted() != tainted) {
             differences.add("tainted " + outcome.tainted() + ", recorded " + tainted);

@@ -75,9 +75,16 @@ public interface Architecture {
      *
      * @param module its name
      */
-    default List<String> modinfoWarnings(String module, Modinfo modinfo, KernelConfiguration kernel) {
+    default List<Message> modinfoWarnings(String module, Modinfo modinfo, KernelConfiguration kernel) {
         return List.of();
     }
+
+    /**
+     * A message that the kernel prints.
+     *
+     * @param level as {@link KernelLog.Line#level}
+     */
+    record Message(int level, String text) {}
 
     /**
      * The message with which {@code module_frob_arch_sections} refuses a module; empty if it takes it.

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jkmod.elf.ElfFile;
+import org.jkmod.elf.ElfHeader;
 import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.RelocationTable;
@@ -34,6 +35,9 @@ public final class KernelObject {
     private static final byte[] SIGNATURE_MARKER = "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
     /** {@code sizeof(struct module_signature)}, which stands before the marker. */
     private static final int SIGNATURE_INFO = 12;
+
+    /** The smallest page that there is; a file is in whole ones. */
+    private static final int PAGE = 4096;
 
     /** The section that becomes the module's {@code struct module}. */
     static final String THIS_MODULE = ".gnu.linkonce.this_module";
@@ -266,6 +270,32 @@ public final class KernelObject {
 
     Section thisModule() {
         return section(THIS_MODULE, "a kernel module");
+    }
+
+    /**
+     * The section that relocations are for, as kernels find it that do not check its index: {@code sechdrs + sh_info}. What lies in the
+     * file behind the headers is taken for no section.
+     *
+     * @return empty if there is no such section
+     * @throws MalformedInputException if that is beyond the file's last page, where a kernel may die
+     */
+    public Optional<Section> relocated(Section relocations) {
+        long info = Integer.toUnsignedLong(relocations.info());
+        if (info < elf().sectionCount()) {
+            return Optional.of(elf().section((int) info));
+        }
+        byte[] bytes = elf().array();
+        long entry = ElfHeader.sectionHeaderSize(elf().elfClass());
+        long at = ElfHeader.read(bytes, elf().elfClass(), elf().byteOrder()).shoff() + info * entry;
+        if (at + entry > ((bytes.length + PAGE - 1) & -PAGE)) {
+            throw new MalformedInputException(
+                    elf().name(),
+                    relocations + " sh_info",
+                    0,
+                    Long.toString(info),
+                    "a section, or what lies in the file behind the headers: the kernel does not check it");
+        }
+        return Optional.empty();
     }
 
     /**

@@ -58,7 +58,7 @@ final class KernelTaints {
         }
         profile.architecture()
                 .modinfoWarnings(name, modinfo, profile.configuration())
-                .forEach(message -> log.print(KernelLog.WARNING, message));
+                .forEach(message -> log.print(message.level(), message.text()));
         if (modinfo.first("staging").isPresent()) {
             add(module, Taint.CRAP);
             log.print(

@@ -18,6 +18,7 @@ import org.jkmod.core.KernelObject.Import;
 import org.jkmod.elf.ElfClass;
 import org.jkmod.elf.ElfWriter;
 import org.jkmod.elf.MalformedInputException;
+import org.jkmod.elf.Section;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -327,5 +328,27 @@ class KernelObjectTest {
                         .name(0))
                 .isEqualTo("old");
         assertThat(module("some").build().versions()).isEmpty();
+    }
+
+    /** module_frob_arch_sections of arm64 and riscv looks there unchecked: seen to kill 6.12.107 on arm64. */
+    @Test
+    void relocated_ofASectionThatThereIsNot_isNoneOrBeyondTheFile() {
+        String relocations = ".rela.gnu.linkonce.this_module";
+        byte[] bytes = module("some").bytes();
+        KernelObject sound = PatchedModule.of(bytes).object();
+        int count = sound.elf().sectionCount();
+        assertThat(sound.relocated(sound.section(relocations, "a module")))
+                .map(Section::name)
+                .contains(".gnu.linkonce.this_module");
+        KernelObject behind =
+                PatchedModule.of(bytes).sectionInfo(relocations, count).object();
+        assertThat(behind.relocated(behind.section(relocations, "a module"))).isEmpty();
+        for (int info : new int[] {count + 4096 / 64, -1}) {
+            KernelObject wild =
+                    PatchedModule.of(bytes).sectionInfo(relocations, info).object();
+            assertThatThrownBy(() -> wild.relocated(wild.section(relocations, "a module")))
+                    .isInstanceOf(MalformedInputException.class)
+                    .hasMessageContaining("sh_info");
+        }
     }
 }

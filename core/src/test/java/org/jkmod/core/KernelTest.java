@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jkmod.elf.ElfFile;
 import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
 import org.junit.jupiter.api.DynamicTest;
@@ -511,9 +512,11 @@ class KernelTest {
     @Test
     void module_whoseNameCannotBeRead_isRefusedAsAnyOther() {
         byte[] bytes = module("a").bytes();
-        KernelObject damaged = PatchedModule.of(bytes)
-                .sectionNameOffset(".modinfo", 0x7fff_ffff)
-                .object();
+        // behind the names, and in the file
+        int behind = (int)
+                ElfFile.parse(bytes, "a").section(".shstrtab").orElseThrow().size();
+        KernelObject damaged =
+                PatchedModule.of(bytes).sectionNameOffset(".modinfo", behind).object();
         ModuleLoadException e = failure(() -> kernel.load(damaged));
         assertThat(e.errno()).isEqualTo(Errno.ENOEXEC);
         // 6.12 reads it before it looks where it is.

@@ -45,11 +45,10 @@ final class PltSizing {
         long coreStubs = 0;
         long initStubs = 0;
         for (Section section : elf.sections()) {
-            // a sh_info that is none is passed over, where the kernel looks at what lies behind the headers
             if (section.type() != SHT_RELA
-                    || section.info() <= 0
-                    || section.info() >= elf.sectionCount()
-                    || !section.relocations().target().hasFlags(SHF_EXECINSTR)) {
+                    || !object.relocated(section)
+                            .filter(target -> target.hasFlags(SHF_EXECINSTR))
+                            .isPresent()) {
                 continue;
             }
             long stubs = stubs(section.relocations());

@@ -28,6 +28,11 @@ import org.jkmod.elf.ElfClass;
 
 /** 64-bit x86. */
 public final class X86_64Architecture implements Architecture {
+    /** {@code KERN_ERR} and {@code KERN_WARNING}. */
+    private static final int ERR = 3;
+
+    private static final int WARNING = 4;
+
     /** {@code __START_KERNEL} with the default CONFIG_PHYSICAL_START; an image of a distribution's size. */
     private static final AddressRange IMAGE = new AddressRange(0xffff_ffff_8100_0000L, 64L << 20);
 
@@ -106,14 +111,14 @@ public final class X86_64Architecture implements Architecture {
      * them, a kernel is taken to have them, as all distributions' have.
      */
     @Override
-    public List<String> modinfoWarnings(String module, Modinfo modinfo, KernelConfiguration kernel) {
+    public List<Message> modinfoWarnings(String module, Modinfo modinfo, KernelConfiguration kernel) {
         boolean known = OPTIONS.stream().anyMatch(o -> kernel.value(o).isPresent());
         boolean retpolines = !known || OPTIONS.stream().anyMatch(o -> kernel.isSet(o, false));
         return !retpolines || modinfo.first("retpoline").isPresent()
                 ? List.of()
                 : List.of(
-                        "Spectre V2 : System may be vulnerable to spectre v2",
-                        module + ": loading module not compiled with retpoline compiler.");
+                        new Message(ERR, "Spectre V2 : System may be vulnerable to spectre v2"),
+                        new Message(WARNING, module + ": loading module not compiled with retpoline compiler."));
     }
 
     /** {@code mov $imm32,%eax} or {@code xor %eax,%eax}, then {@code ret}, perhaps behind {@code endbr64}. */
