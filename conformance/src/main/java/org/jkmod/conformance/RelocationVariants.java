@@ -3,11 +3,11 @@ package org.jkmod.conformance;
 import static org.jkmod.conformance.Change.section;
 import static org.jkmod.conformance.ModuleEditor.PLACES;
 import static org.jkmod.conformance.ModuleEditor.PLACES_SIZE;
-import static org.jkmod.conformance.Variant.of;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jkmod.elf.Elf;
 
 /**
@@ -26,6 +26,11 @@ final class RelocationVariants {
 
     private RelocationVariants() {}
 
+    /** The type that is 64 bits of S + A. */
+    private static int absolute(TargetKernel target) {
+        return Objects.requireNonNull(ABSOLUTE.get(target.architecture()));
+    }
+
     /** Says which symbol. */
     private interface Symbol {
         int in(ModuleEditor editor, String architecture);
@@ -39,7 +44,7 @@ final class RelocationVariants {
     private static Change relocation(long type, Symbol symbol, long addend) {
         return (module, target) -> {
             ModuleEditor editor = ModuleEditor.of(module);
-            editor.relocate(ABSOLUTE.get(target.architecture()), OWN.in(editor, ""), 0);
+            editor.relocate(absolute(target), OWN.in(editor, ""), 0);
             editor.relocate(type, symbol.in(editor, target.architecture()), addend);
             return editor.toBytes();
         };
@@ -48,7 +53,7 @@ final class RelocationVariants {
     private static Change absoluteAt(long offset) {
         return (module, target) -> {
             ModuleEditor editor = ModuleEditor.of(module);
-            int type = ABSOLUTE.get(target.architecture());
+            int type = absolute(target);
             editor.relocate(type, OWN.in(editor, ""), 0);
             editor.relocateAt(offset, type, OWN.in(editor, ""), 0);
             return editor.toBytes();
@@ -60,66 +65,63 @@ final class RelocationVariants {
 
     /** For all architectures. */
     static final List<Variant> COMMON = List.of(
-            of("rel-sound", "nothing", SOUND),
-            of("rel-last-place", "the last place (valid)", absoluteAt(PLACES_SIZE - 8)),
-            of("rel-odd-place", "a place that is not aligned (valid)", absoluteAt(11)),
-            of("rel-type-0", "type 0", relocation(0, OWN, 0)),
-            of("rel-type-199", "type 199, which there is not", relocation(199, OWN, 0)),
-            of("rel-type-max", "a type of all ones", relocation(0xffffffffL, OWN, 0)),
-            of(
+            Variant.of("rel-sound", "nothing", SOUND),
+            Variant.of("rel-last-place", "the last place (valid)", absoluteAt(PLACES_SIZE - 8)),
+            Variant.of("rel-odd-place", "a place that is not aligned (valid)", absoluteAt(11)),
+            Variant.of("rel-type-0", "type 0", relocation(0, OWN, 0)),
+            Variant.of("rel-type-199", "type 199, which there is not", relocation(199, OWN, 0)),
+            Variant.of("rel-type-max", "a type of all ones", relocation(0xffffffffL, OWN, 0)),
+            Variant.of(
                     "rel-no-symbol",
                     "no symbol (valid)",
-                    (m, t) ->
-                            relocation(ABSOLUTE.get(t.architecture()), NONE, 5).of(m, t)),
-            of(
+                    (m, t) -> relocation(absolute(t), NONE, 5).of(m, t)),
+            Variant.of(
                     "rel-weak",
                     "a weak symbol that there is not (valid)",
-                    (m, t) ->
-                            relocation(ABSOLUTE.get(t.architecture()), WEAK, 0).of(m, t)),
-            of(
+                    (m, t) -> relocation(absolute(t), WEAK, 0).of(m, t)),
+            Variant.of(
                     "rel-type-rel",
                     "relocations without addends",
                     SOUND.and(section(RELA, Change.Field.SH_TYPE, Elf.SHT_REL))),
-            of("rel-target-0", "relocations of section 0", SOUND.and(section(RELA, Change.Field.SH_INFO, 0))),
-            of(
+            Variant.of("rel-target-0", "relocations of section 0", SOUND.and(section(RELA, Change.Field.SH_INFO, 0))),
+            Variant.of(
                     "rel-target-max",
                     "relocations of a section that does not exist",
                     SOUND.and(section(RELA, Change.Field.SH_INFO, 0xffffffffL))),
-            of(
+            Variant.of(
                     "rel-target-noalloc",
                     "relocations of a section that takes no memory",
                     relocation(199, OWN, 0).and(section(PLACES, Change.Field.SH_FLAGS, 0))),
-            of(
+            Variant.of(
                     "rel-link-0",
                     "relocations with the symbols of section 0",
                     SOUND.and(section(RELA, Change.Field.SH_LINK, 0))),
-            of(
+            Variant.of(
                     "rel-size-odd",
                     "the last relocation lacks its last byte",
                     relocation(199, OWN, 0).and(section(RELA, Change.Field.SH_SIZE, (old, n) -> old - 1))),
-            of("rel-entsize-0", "relocations of 0 bytes", SOUND.and(section(RELA, Change.Field.SH_ENTSIZE, 0))),
-            of(
+            Variant.of("rel-entsize-0", "relocations of 0 bytes", SOUND.and(section(RELA, Change.Field.SH_ENTSIZE, 0))),
+            Variant.of(
                     "rel-and-unknown",
                     "type 199, and an unknown symbol",
                     relocation(199, OWN, 0).and(VersionChange.undefined("jkmod_no_such", Elf.STB_GLOBAL))));
 
     /** Memory decides what becomes of these; the last ones of a boot. */
     static final List<Variant> UNCHECKED = List.of(
-            of("wild-place-behind", "a place behind the section", absoluteAt(PLACES_SIZE)),
-            of(
+            Variant.of("wild-place-behind", "a place behind the section", absoluteAt(PLACES_SIZE)),
+            Variant.of(
                     "wild-symbol",
                     "a symbol that there is not",
-                    (m, t) -> relocation(ABSOLUTE.get(t.architecture()), (e, a) -> 100_000, 0)
-                            .of(m, t)),
-            of(
+                    (m, t) -> relocation(absolute(t), (e, a) -> 100_000, 0).of(m, t)),
+            Variant.of(
                     "wild-symbol-name",
                     "a symbol's name is nowhere",
                     Change.symbol("unregister_nls", Change.Field.ST_NAME, 0x7fffffff)),
-            of(
+            Variant.of(
                     "wild-section-name",
                     "a section's name is nowhere",
                     section(".comment", Change.Field.SH_NAME, 0x7fffffff)),
-            of("wild-place", "a place a gigabyte away", absoluteAt(1 << 30)));
+            Variant.of("wild-place", "a place a gigabyte away", absoluteAt(1 << 30)));
 
     /** What an architecture has of its own. */
     private record Row(String name, int type, Symbol symbol, long addend) {}
@@ -237,7 +239,7 @@ final class RelocationVariants {
     static List<Variant> ofArchitecture(String architecture) {
         List<Variant> variants = new ArrayList<>();
         for (Row row : ROWS.getOrDefault(architecture, List.of())) {
-            variants.add(of(
+            variants.add(Variant.of(
                     "rel-" + row.name(),
                     "type " + row.type() + ", " + row.name().replace('-', ' '),
                     relocation(row.type(), row.symbol(), row.addend())));

@@ -9,7 +9,6 @@ import static org.jkmod.conformance.Change.none;
 import static org.jkmod.conformance.Change.rename;
 import static org.jkmod.conformance.Change.section;
 import static org.jkmod.conformance.Change.tag;
-import static org.jkmod.conformance.Variant.of;
 import static org.jkmod.conformance.Variant.sound;
 import static org.jkmod.conformance.VersionChange.VERSIONS;
 import static org.jkmod.conformance.VersionChange.allWrong;
@@ -57,117 +56,125 @@ final class RuleVariants {
     private static final Change OTHER_RELEASE = vermagic(text -> "6.66.6-jkmod" + text.substring(text.indexOf(' ')));
 
     static final List<Variant> VERSIONS_OF_KERNEL = List.of(
-            of("vm-release", "another release", OTHER_RELEASE),
-            of("vm-release-shorter", "the release without its last letter", vermagic(text -> {
+            Variant.of("vm-release", "another release", OTHER_RELEASE),
+            Variant.of("vm-release-shorter", "the release without its last letter", vermagic(text -> {
                 int blank = text.indexOf(' ');
                 return text.substring(0, blank - 1) + text.substring(blank);
             })),
-            of("vm-word", "another word", OTHER_VERMAGIC),
-            of("vm-word-missing", "without SMP", vermagic(text -> text.replace("SMP ", ""))),
-            of("vm-word-more", "a word more", vermagic(text -> text + "jkmod ")),
-            of("vm-blank", "a blank more", vermagic(text -> text.replace("SMP ", "SMP  "))),
-            of("vm-case", "in lower case", vermagic(text -> text.replace("SMP", "smp"))),
-            of("vm-no-modversions", "without modversions", vermagic(text -> text.replace("modversions ", "")))
+            Variant.of("vm-word", "another word", OTHER_VERMAGIC),
+            Variant.of("vm-word-missing", "without SMP", vermagic(text -> text.replace("SMP ", ""))),
+            Variant.of("vm-word-more", "a word more", vermagic(text -> text + "jkmod ")),
+            Variant.of("vm-blank", "a blank more", vermagic(text -> text.replace("SMP ", "SMP  "))),
+            Variant.of("vm-case", "in lower case", vermagic(text -> text.replace("SMP", "smp"))),
+            Variant.of("vm-no-modversions", "without modversions", vermagic(text -> text.replace("modversions ", "")))
                     .where(MODVERSIONS),
-            of("vm-modversions", "with modversions", vermagic(text -> text + "modversions "))
+            Variant.of("vm-modversions", "with modversions", vermagic(text -> text + "modversions "))
                     .where(MODVERSIONS.negate()),
-            of("vm-empty", "empty", tag("vermagic", "")),
-            of("vm-none", "none", noTag("vermagic")),
-            of("vm-bad-first", "a bad one before the good one", firstTag("vermagic", "6.66.6 SMP ")),
-            of("vm-bad-last", "a bad one behind the good one", moreTag("vermagic", "6.66.6 SMP ")),
-            of("force-vm-word", "another word; vermagic is ignored", OTHER_VERMAGIC)
+            Variant.of("vm-empty", "empty", tag("vermagic", "")),
+            Variant.of("vm-none", "none", noTag("vermagic")),
+            Variant.of("vm-bad-first", "a bad one before the good one", firstTag("vermagic", "6.66.6 SMP ")),
+            Variant.of("vm-bad-last", "a bad one behind the good one", moreTag("vermagic", "6.66.6 SMP ")),
+            Variant.of("force-vm-word", "another word; vermagic is ignored", OTHER_VERMAGIC)
                     .flags(2),
-            of("force-vm-release", "another release; vermagic is ignored", OTHER_RELEASE)
+            Variant.of("force-vm-release", "another release; vermagic is ignored", OTHER_RELEASE)
                     .flags(2),
-            of("force-vm-none", "no vermagic; it is ignored", noTag("vermagic")).flags(2),
-            of("force-vm-good", "nothing; vermagic is ignored", none()).flags(2),
-            of("force-mv-good", "nothing; modversions are ignored", none()).flags(1),
-            of("force-mv-word", "another word; modversions are ignored", OTHER_VERMAGIC)
+            Variant.of("force-vm-none", "no vermagic; it is ignored", noTag("vermagic"))
+                    .flags(2),
+            Variant.of("force-vm-good", "nothing; vermagic is ignored", none()).flags(2),
+            Variant.of("force-mv-good", "nothing; modversions are ignored", none())
                     .flags(1),
-            of("force-both", "another word; both are ignored", OTHER_VERMAGIC).flags(3),
-            of("force-8", "nothing; a flag that there is not", none()).flags(8),
-            of("force-minus-1", "nothing; all flags", none()).flags(-1),
-            of("force-undefined", "an unknown symbol; both are ignored", undefined("jkmod_no_such", STB_GLOBAL))
+            Variant.of("force-mv-word", "another word; modversions are ignored", OTHER_VERMAGIC)
+                    .flags(1),
+            Variant.of("force-both", "another word; both are ignored", OTHER_VERMAGIC)
+                    .flags(3),
+            Variant.of("force-8", "nothing; a flag that there is not", none()).flags(8),
+            Variant.of("force-minus-1", "nothing; all flags", none()).flags(-1),
+            Variant.of("force-undefined", "an unknown symbol; both are ignored", undefined("jkmod_no_such", STB_GLOBAL))
                     .flags(3));
 
     static final List<Variant> VERSIONS_OF_SYMBOLS = List.of(
-            of("ver-crc", "another checksum of __register_nls", wrong("__register_nls"))
+            Variant.of("ver-crc", "another checksum of __register_nls", wrong("__register_nls"))
                     .where(MODVERSIONS),
-            of("ver-crc-layout", "another checksum of module_layout", wrong("module_layout"))
+            Variant.of("ver-crc-layout", "another checksum of module_layout", wrong("module_layout"))
                     .where(MODVERSIONS),
-            of("ver-crc-all", "other checksums of all symbols", allWrong()).where(MODVERSIONS),
-            of("ver-none", "no checksum of unregister_nls", missing("unregister_nls"))
+            Variant.of("ver-crc-all", "other checksums of all symbols", allWrong())
                     .where(MODVERSIONS),
-            of("ver-none-layout", "no checksum of module_layout", missing("module_layout"))
+            Variant.of("ver-none", "no checksum of unregister_nls", missing("unregister_nls"))
                     .where(MODVERSIONS),
-            of("ver-empty", "no checksums", edit(e -> e.section(VERSIONS).content = new byte[0]))
+            Variant.of("ver-none-layout", "no checksum of module_layout", missing("module_layout"))
                     .where(MODVERSIONS),
-            of("ver-no-section", "no section with checksums", rename(VERSIONS, "__versionen"))
+            Variant.of("ver-empty", "no checksums", edit(e -> e.section(VERSIONS).content = new byte[0]))
                     .where(MODVERSIONS),
-            of(
+            Variant.of("ver-no-section", "no section with checksums", rename(VERSIONS, "__versionen"))
+                    .where(MODVERSIONS),
+            Variant.of(
                             "ver-cut",
                             "the last checksum lacks its last byte",
                             section(VERSIONS, Change.Field.SH_SIZE, (old, n) -> old - 1))
                     .where(MODVERSIONS),
-            of("ver-noalloc", "the checksums take no memory", section(VERSIONS, Change.Field.SH_FLAGS, 0))
+            Variant.of("ver-noalloc", "the checksums take no memory", section(VERSIONS, Change.Field.SH_FLAGS, 0))
                     .where(MODVERSIONS),
-            of(
+            Variant.of(
                             "ver-more",
                             "a checksum of a symbol that it does not import (valid)",
                             edit(e -> e.section(VERSIONS).append(VersionChange.entry("jkmod_no_such", 1))))
                     .where(MODVERSIONS),
-            of("ver-crc-forced", "another checksum; modversions are ignored", wrong("__register_nls"))
+            Variant.of("ver-crc-forced", "another checksum; modversions are ignored", wrong("__register_nls"))
                     .flags(1)
                     .where(MODVERSIONS),
-            of("ver-crc-vm-forced", "another checksum; vermagic is ignored", wrong("__register_nls"))
+            Variant.of("ver-crc-vm-forced", "another checksum; vermagic is ignored", wrong("__register_nls"))
                     .flags(2)
                     .where(MODVERSIONS),
-            of(
+            Variant.of(
                             "ver-crc-and-unknown",
                             "another checksum, and an unknown symbol",
                             wrong("__register_nls").and(undefined("jkmod_no_such", STB_GLOBAL)))
                     .where(MODVERSIONS),
-            of(
+            Variant.of(
                             "ver-crc-and-vermagic",
                             "another checksum, and another vermagic",
                             wrong("__register_nls").and(OTHER_VERMAGIC))
                     .where(MODVERSIONS),
-            of(
+            Variant.of(
                             "ver-unneeded",
                             "checksums for a kernel that has none",
                             edit(e -> e.add(VERSIONS, SHT_PROGBITS, SHF_ALLOC, 8).content =
                                     VersionChange.entry("__register_nls", 1)))
                     .where(MODVERSIONS.negate()),
-            of(
+            Variant.of(
                     "ver-ext-crcs",
                     "extended checksums without their names",
                     edit(e -> e.add("__version_ext_crcs", SHT_PROGBITS, SHF_ALLOC, 4).content = new byte[4])),
-            of(
+            Variant.of(
                     "ver-ext-names",
                     "names of extended checksums without these",
                     edit(e -> e.add("__version_ext_names", SHT_PROGBITS, SHF_ALLOC, 1).content = new byte[2])),
-            of("ver-ext-more", "more extended checksums than names", edit(e -> {
+            Variant.of("ver-ext-more", "more extended checksums than names", edit(e -> {
                 e.add("__version_ext_crcs", SHT_PROGBITS, SHF_ALLOC, 4).content = new byte[12];
                 e.add("__version_ext_names", SHT_PROGBITS, SHF_ALLOC, 1).content =
                         "__register_nls\0unregister_nls\0".getBytes(StandardCharsets.US_ASCII);
             })));
 
     static final List<Variant> IMPORTS = List.of(
-            of("und-strong", "an unknown symbol", undefined("jkmod_no_such", STB_GLOBAL)),
-            of("und-weak", "an unknown weak symbol (valid)", undefined("jkmod_no_such", STB_WEAK)),
-            of("und-local", "an unknown local symbol", undefined("jkmod_no_such", STB_LOCAL)),
-            of(
+            Variant.of("und-strong", "an unknown symbol", undefined("jkmod_no_such", STB_GLOBAL)),
+            Variant.of("und-weak", "an unknown weak symbol (valid)", undefined("jkmod_no_such", STB_WEAK)),
+            Variant.of("und-local", "an unknown local symbol", undefined("jkmod_no_such", STB_LOCAL)),
+            Variant.of(
                     "und-two",
                     "two unknown symbols",
                     undefined("jkmod_no_such", STB_GLOBAL).and(undefined("jkmod_nor_this", STB_GLOBAL))),
-            of("und-long", "an unknown symbol of 300 bytes", undefined("j".repeat(300), STB_GLOBAL)),
-            of("und-odd", "an unknown symbol with bytes that are not ASCII", undefined("j\u00fc \\", STB_GLOBAL)),
-            of("und-dot", "an unknown symbol that begins with a dot", undefined(".jkmod", STB_GLOBAL)),
-            of("und-static", "a symbol that the kernel has, but does not export", undefined("load_module", STB_GLOBAL)),
-            of("und-module", "a symbol of a module that is not loaded", imported(OPEN_EXPORT)),
-            of("und-module-loaded", "a symbol of a module that is loaded (valid)", imported(OPEN_EXPORT))
+            Variant.of("und-long", "an unknown symbol of 300 bytes", undefined("j".repeat(300), STB_GLOBAL)),
+            Variant.of(
+                    "und-odd", "an unknown symbol with bytes that are not ASCII", undefined("j\u00fc \\", STB_GLOBAL)),
+            Variant.of("und-dot", "an unknown symbol that begins with a dot", undefined(".jkmod", STB_GLOBAL)),
+            Variant.of(
+                    "und-static",
+                    "a symbol that the kernel has, but does not export",
+                    undefined("load_module", STB_GLOBAL)),
+            Variant.of("und-module", "a symbol of a module that is not loaded", imported(OPEN_EXPORT)),
+            Variant.of("und-module-loaded", "a symbol of a module that is loaded (valid)", imported(OPEN_EXPORT))
                     .afterModules(OPEN_EXPORTER),
-            of(
+            Variant.of(
                     "und-module-weak",
                     "a weak symbol of a module that is not loaded (valid)",
                     undefined(OPEN_EXPORT, STB_WEAK)),
@@ -176,7 +183,7 @@ final class RuleVariants {
                     .afterModules(EXPORTER),
             sound("dep-late", "the module that it needs is loaded at the second try", USER)
                     .after("load FILE 0 ", "load orig." + EXPORTER + ".ko 0 "),
-            of("dep-crc", "another checksum of a module's symbol", wrong("tcp_vegas_cwnd_event"))
+            Variant.of("dep-crc", "another checksum of a module's symbol", wrong("tcp_vegas_cwnd_event"))
                     .from(USER)
                     .afterModules(EXPORTER)
                     .where(MODVERSIONS),
@@ -192,36 +199,40 @@ final class RuleVariants {
             sound("del-long", "a name of 70 bytes is unloaded", Variant.PLAIN).by("unload 2048 " + "j".repeat(70)));
 
     static final List<Variant> LICENCES = List.of(
-            of("lic-proprietary", "Proprietary", tag("license", "Proprietary")),
-            of("lic-proprietary-again", "Proprietary, once more", tag("license", "Proprietary")),
-            of("lic-gpl3", "GPLv3", tag("license", "GPLv3")),
-            of("lic-lower", "gpl", tag("license", "gpl")),
-            of("lic-blank", "GPL and a blank", tag("license", "GPL ")),
-            of("lic-empty", "empty", tag("license", "")),
-            of("lic-none", "none", noTag("license")),
-            of("lic-mit", "MIT", tag("license", "MIT")),
-            of("lic-additional", "GPL and additional rights (valid)", tag("license", "GPL and additional rights")),
-            of("lic-mpl", "Dual MPL/GPL (valid)", tag("license", "Dual MPL/GPL")),
-            of("lic-two", "GPL, and then Proprietary", moreTag("license", "Proprietary")),
-            of("lic-two-bad-first", "Proprietary, and then GPL", firstTag("license", "Proprietary")),
-            of("lic-gpl-imports", "Proprietary; imports what is for GPL modules only", tag("license", "Proprietary"))
+            Variant.of("lic-proprietary", "Proprietary", tag("license", "Proprietary")),
+            Variant.of("lic-proprietary-again", "Proprietary, once more", tag("license", "Proprietary")),
+            Variant.of("lic-gpl3", "GPLv3", tag("license", "GPLv3")),
+            Variant.of("lic-lower", "gpl", tag("license", "gpl")),
+            Variant.of("lic-blank", "GPL and a blank", tag("license", "GPL ")),
+            Variant.of("lic-empty", "empty", tag("license", "")),
+            Variant.of("lic-none", "none", noTag("license")),
+            Variant.of("lic-mit", "MIT", tag("license", "MIT")),
+            Variant.of(
+                    "lic-additional", "GPL and additional rights (valid)", tag("license", "GPL and additional rights")),
+            Variant.of("lic-mpl", "Dual MPL/GPL (valid)", tag("license", "Dual MPL/GPL")),
+            Variant.of("lic-two", "GPL, and then Proprietary", moreTag("license", "Proprietary")),
+            Variant.of("lic-two-bad-first", "Proprietary, and then GPL", firstTag("license", "Proprietary")),
+            Variant.of(
+                            "lic-gpl-imports",
+                            "Proprietary; imports what is for GPL modules only",
+                            tag("license", "Proprietary"))
                     .from(EXPORTER),
-            of(
+            Variant.of(
                             "lic-gpl-module",
                             "Proprietary; imports what a module has for GPL modules only",
                             tag("license", "Proprietary"))
                     .from(USER)
                     .afterModules(EXPORTER),
-            of("lic-exporter", "Proprietary; exports", tag("license", "Proprietary"))
+            Variant.of("lic-exporter", "Proprietary; exports", tag("license", "Proprietary"))
                     .from(OPEN_EXPORTER),
-            of("lic-inherited", "imports from a proprietary module", imported(OPEN_EXPORT))
+            Variant.of("lic-inherited", "imports from a proprietary module", imported(OPEN_EXPORT))
                     .after("load lic-exporter.ko 0 "),
-            of(
+            Variant.of(
                             "lic-inherited-gpl",
                             "imports from a proprietary module, and what is for GPL modules only",
                             imported(OPEN_EXPORT).and(imported("tcp_register_congestion_control")))
                     .after("load lic-exporter.ko 0 "),
-            of(
+            Variant.of(
                             "lic-gpl-inherited",
                             "imports what is for GPL modules only, and from a proprietary module",
                             imported("tcp_register_congestion_control").and(imported(OPEN_EXPORT)))
@@ -241,43 +252,53 @@ final class RuleVariants {
         };
     }
 
-    private static final Predicate<String> FOR_MODULES = namespace -> namespace.startsWith("module:");
-    private static final Predicate<TargetKernel> HAS_FOR_MODULES = target -> target.export(
-                    i -> FOR_MODULES.test(target.profile().exports().namespace(i))
-                            && !target.profile().exports().namespace(i).contains(","))
-            .isPresent();
+    private static boolean isForModules(String namespace) {
+        return namespace.startsWith("module:");
+    }
+
+    private static boolean hasExportsForModules(TargetKernel target) {
+        return target.export(i -> {
+                    String namespace = target.profile().exports().namespace(i);
+                    return isForModules(namespace) && !namespace.contains(",");
+                })
+                .isPresent();
+    }
 
     static final List<Variant> NAMESPACES = List.of(
             sound("ns-good", "nothing", NAMESPACED),
-            of("ns-none", "the namespace is not imported", noTag("import_ns")).from(NAMESPACED),
-            of("ns-other", "another namespace is imported", tag("import_ns", "JKMOD"))
+            Variant.of("ns-none", "the namespace is not imported", noTag("import_ns"))
                     .from(NAMESPACED),
-            of("ns-shorter", "the namespace without its last letter", tag("import_ns", "CRYPTO_INTERNA"))
+            Variant.of("ns-other", "another namespace is imported", tag("import_ns", "JKMOD"))
                     .from(NAMESPACED),
-            of("ns-longer", "the namespace with a letter more", tag("import_ns", "CRYPTO_INTERNALS"))
+            Variant.of("ns-shorter", "the namespace without its last letter", tag("import_ns", "CRYPTO_INTERNA"))
                     .from(NAMESPACED),
-            of("ns-lower", "the namespace in lower case", tag("import_ns", "crypto_internal"))
+            Variant.of("ns-longer", "the namespace with a letter more", tag("import_ns", "CRYPTO_INTERNALS"))
                     .from(NAMESPACED),
-            of("ns-second", "another namespace first (valid)", firstTag("import_ns", "JKMOD"))
+            Variant.of("ns-lower", "the namespace in lower case", tag("import_ns", "crypto_internal"))
                     .from(NAMESPACED),
-            of("ns-empty", "an empty namespace", tag("import_ns", "")).from(NAMESPACED),
-            of(
+            Variant.of("ns-second", "another namespace first (valid)", firstTag("import_ns", "JKMOD"))
+                    .from(NAMESPACED),
+            Variant.of("ns-empty", "an empty namespace", tag("import_ns", "")).from(NAMESPACED),
+            Variant.of(
                             "ns-proprietary",
                             "Proprietary, and not imported",
                             noTag("import_ns").and(tag("license", "Proprietary")))
                     .from(NAMESPACED),
-            of("ns-module", "imports a namespace of modules", moreTag("import_ns", "module:nls_iso8859_7")),
-            of(
+            Variant.of("ns-module", "imports a namespace of modules", moreTag("import_ns", "module:nls_iso8859_7")),
+            Variant.of(
                     "ns-added",
                     "imports from a namespace that it does not name",
-                    importedFrom(namespace -> !namespace.isEmpty() && !FOR_MODULES.test(namespace), false)),
-            of("nsmod-other", "imports what is exported for another module", importedFrom(FOR_MODULES, false))
-                    .where(HAS_FOR_MODULES),
-            of(
+                    importedFrom(namespace -> !namespace.isEmpty() && !isForModules(namespace), false)),
+            Variant.of(
+                            "nsmod-other",
+                            "imports what is exported for another module",
+                            importedFrom(RuleVariants::isForModules, false))
+                    .where(RuleVariants::hasExportsForModules),
+            Variant.of(
                             "nsmod-named",
                             "imports what is exported for a module of its name (valid)",
-                            importedFrom(FOR_MODULES, true))
-                    .where(HAS_FOR_MODULES));
+                            importedFrom(RuleVariants::isForModules, true))
+                    .where(RuleVariants::hasExportsForModules));
 
     /** Gives a module's export the name of one of the kernel's, which must be as long. */
     private static Change exportingAsKernel(String export) {
@@ -294,36 +315,38 @@ final class RuleVariants {
     }
 
     static final List<Variant> EXPORTS = List.of(
-            of("exp-twice", "a module under another name exports the same", name("jkmod_cordic"))
+            Variant.of("exp-twice", "a module under another name exports the same", name("jkmod_cordic"))
                     .from(OPEN_EXPORTER)
                     .named("jkmod_cordic")
                     .afterModules(OPEN_EXPORTER),
-            of("exp-kernel", "exports what the kernel exports", exportingAsKernel(OPEN_EXPORT))
+            Variant.of("exp-kernel", "exports what the kernel exports", exportingAsKernel(OPEN_EXPORT))
                     .from(OPEN_EXPORTER),
-            of("exp-no-crcs", "exports without checksums", rename("__kcrctab", "__crctab"))
+            Variant.of("exp-no-crcs", "exports without checksums", rename("__kcrctab", "__crctab"))
                     .from(OPEN_EXPORTER)
                     .where(MODVERSIONS),
-            of("exp-no-table", "the table of exports has another name", rename("__ksymtab", "__symtab"))
+            Variant.of("exp-no-table", "the table of exports has another name", rename("__ksymtab", "__symtab"))
                     .from(OPEN_EXPORTER),
-            of(
+            Variant.of(
                     "exp-unused",
                     "exports the obsolete way",
                     edit(e -> e.add("__ksymtab_unused", SHT_PROGBITS, SHF_ALLOC, 4).content = new byte[12])),
-            of("exp-used-after", "uses what was exported without checksums", imported(OPEN_EXPORT))
+            Variant.of("exp-used-after", "uses what was exported without checksums", imported(OPEN_EXPORT))
                     .after("load exp-no-crcs.ko 0 ")
                     .where(MODVERSIONS),
             sound("dup-same", "loaded twice", Variant.PLAIN).afterModules(Variant.PLAIN),
-            of("dup-unsigned", "loaded with and then without signature", none()).afterModules(Variant.PLAIN),
-            of("dup-other", "another module of the same name is loaded", name(Variant.PLAIN))
+            Variant.of("dup-unsigned", "loaded with and then without signature", none())
+                    .afterModules(Variant.PLAIN),
+            Variant.of("dup-other", "another module of the same name is loaded", name(Variant.PLAIN))
                     .from("nls_cp852")
                     .named(Variant.PLAIN)
                     .afterModules(Variant.PLAIN),
-            of("dup-vermagic", "loaded; then another vermagic", OTHER_VERMAGIC).afterModules(Variant.PLAIN),
-            of("dup-unknown", "loaded; then an unknown symbol", undefined("jkmod_no_such", STB_GLOBAL))
+            Variant.of("dup-vermagic", "loaded; then another vermagic", OTHER_VERMAGIC)
                     .afterModules(Variant.PLAIN),
-            of("dup-proprietary", "loaded; then Proprietary", tag("license", "Proprietary"))
+            Variant.of("dup-unknown", "loaded; then an unknown symbol", undefined("jkmod_no_such", STB_GLOBAL))
                     .afterModules(Variant.PLAIN),
-            of("dup-wx", "loaded; then .text can be written", section(".text", Change.Field.SH_FLAGS, 7))
+            Variant.of("dup-proprietary", "loaded; then Proprietary", tag("license", "Proprietary"))
+                    .afterModules(Variant.PLAIN),
+            Variant.of("dup-wx", "loaded; then .text can be written", section(".text", Change.Field.SH_FLAGS, 7))
                     .afterModules(Variant.PLAIN),
             sound("dup-reloaded", "loaded, unloaded, loaded (valid)", Variant.PLAIN)
                     .after("load FILE 0 ", "unload 2048 " + Variant.PLAIN));

@@ -16,7 +16,6 @@ import static org.jkmod.conformance.SignatureChange.onlyMarker;
 import static org.jkmod.conformance.SignatureChange.turn;
 import static org.jkmod.conformance.SignatureChange.turnAtEnd;
 import static org.jkmod.conformance.SignatureChange.turnSigned;
-import static org.jkmod.conformance.Variant.of;
 import static org.jkmod.conformance.Variant.sound;
 
 import java.io.ByteArrayOutputStream;
@@ -35,7 +34,7 @@ final class UseVariants {
     /** Turns to what is asked of all boots: whether the kernel insists on signatures decides. */
     static final List<Variant> SIGNATURES = List.of(
             sound("sig-good", "nothing", Variant.PLAIN),
-            of("sig-none", "no signature", none()),
+            Variant.of("sig-none", "no signature", none()),
             signed("sig-body", "a bit of the module is turned", turnSigned(0x60)),
             signed("sig-header", "a bit of e_flags is turned", turnSigned(48)),
             signed("sig-first", "a bit of the message's first byte is turned", turn(0)),
@@ -63,20 +62,21 @@ final class UseVariants {
                     Change.bytes(m -> Arrays.copyOf(m, m.length - 1))),
             signed("sig-behind", "there is a byte behind the marker", appended((byte) 0)),
             signed("sig-marker-twice", "the marker stands there twice", marker()),
-            of("sig-marker", "the marker, and no signature", marker()),
-            of("sig-only-marker", "nothing but the marker", onlyMarker()),
+            Variant.of("sig-marker", "the marker, and no signature", marker()),
+            Variant.of("sig-only-marker", "nothing but the marker", onlyMarker()),
             signed("sig-forced-vm", "nothing; vermagic is ignored", none()).flags(2),
             signed("sig-forced-mv", "nothing; modversions are ignored", none()).flags(1),
             signed("sig-body-forced", "a bit of the module is turned; vermagic is ignored", turnSigned(0x60))
                     .flags(2),
-            of("sig-none-vermagic", "no signature, no vermagic", Change.noTag("vermagic")),
-            of("sig-none-elf", "no signature, no ELF magic", Change.header(Change.Field.EI_MAG0, 0)),
+            Variant.of("sig-none-vermagic", "no signature, no vermagic", Change.noTag("vermagic")),
+            Variant.of("sig-none-elf", "no signature, no ELF magic", Change.header(Change.Field.EI_MAG0, 0)),
             sound("bl-listed", "is on the list of those that are not to be loaded", "nls_cp855"),
-            of("bl-listed-unsigned", "is on that list; no signature", none()).from("nls_cp855"),
+            Variant.of("bl-listed-unsigned", "is on that list; no signature", none())
+                    .from("nls_cp855"),
             sound("bl-shorter", "has the name of one on that list, and another letter", "nls_cp850"));
 
     private static Variant signed(String name, String breaks, Change change) {
-        return of(name, breaks, change).withSignature();
+        return Variant.of(name, breaks, change).withSignature();
     }
 
     /** The signatures' rows in all boots. */
@@ -191,14 +191,18 @@ final class UseVariants {
     }
 
     static final List<Variant> COMPRESSED = List.of(
-            of("cmp-good", "nothing: compressed as in the tree", compressed())
+            Variant.of("cmp-good", "nothing: compressed as in the tree", compressed())
                     .flags(4)
                     .where(UseVariants::isCompressed),
-            of("cmp-no-flag", "compressed, and not said so", compressed()).where(UseVariants::isCompressed),
-            of("cmp-cut", "compressed; the second half is missing", compressed().and(Change.cut((old, n) -> n / 2)))
+            Variant.of("cmp-no-flag", "compressed, and not said so", compressed())
+                    .where(UseVariants::isCompressed),
+            Variant.of(
+                            "cmp-cut",
+                            "compressed; the second half is missing",
+                            compressed().and(Change.cut((old, n) -> n / 2)))
                     .flags(4)
                     .where(UseVariants::isCompressed),
-            of(
+            Variant.of(
                             "cmp-turned",
                             "compressed; a bit in the middle is turned",
                             compressed()
@@ -206,10 +210,10 @@ final class UseVariants {
                                             turnSigned(module.length / 2).of(module, target)))
                     .flags(4)
                     .where(UseVariants::isCompressed),
-            of("cmp-plain", "not compressed, though said so", none()).flags(4),
-            of("cmp-empty", "nothing, though said to be compressed", Change.cut((old, n) -> 0))
+            Variant.of("cmp-plain", "not compressed, though said so", none()).flags(4),
+            Variant.of("cmp-empty", "nothing, though said to be compressed", Change.cut((old, n) -> 0))
                     .flags(4),
-            of("cmp-gzip", "compressed another way", Change.bytes(UseVariants::gzip))
+            Variant.of("cmp-gzip", "compressed another way", Change.bytes(UseVariants::gzip))
                     .flags(4)
                     .where(t -> isCompressed(t) || !t.isAtLeast(6, 4)));
 
@@ -229,7 +233,7 @@ final class UseVariants {
 
     /** The last ones of a boot: nothing can be loaded after them. */
     static final List<Variant> LAST = List.of(
-            of("end-enforced", "signatures are insisted on from now on; no signature", none())
+            Variant.of("end-enforced", "signatures are insisted on from now on; no signature", none())
                     .after("write /sys/module/module/parameters/sig_enforce 1"),
             sound("end-disabled", "loading is switched off", Variant.PLAIN)
                     .after("write /proc/sys/kernel/modules_disabled 1"),

@@ -87,7 +87,7 @@ record VerdictAnswers(Boot boot, List<Answer> answers) {
             if (!line.startsWith("try ")) {
                 throw new IOException("the kernel did not survive: " + line);
             }
-            String key = line.split(" ")[1];
+            String key = line.split(" ", -1)[1];
             if (answers.stream().noneMatch(a -> a.key().equals(key))) {
                 answers.add(new Answer(key, KILLED, List.of(), -1, List.of()));
             }
@@ -104,7 +104,9 @@ record VerdictAnswers(Boot boot, List<Answer> answers) {
 
     private static void write(SharedMemory kept, VerdictAnswers answers, Path boot) throws IOException {
         Path modules = Files.createDirectories(boot.resolve("sys/module"));
-        for (String name : new String(kept.bytes("sysfs.txt"), StandardCharsets.ISO_8859_1).split("\n")) {
+        for (String name : new String(kept.bytes("sysfs.txt"), StandardCharsets.ISO_8859_1)
+                .lines()
+                .toList()) {
             if (!name.startsWith(".")) {
                 Files.createDirectories(modules.resolve(name));
             }
@@ -118,7 +120,7 @@ record VerdictAnswers(Boot boot, List<Answer> answers) {
         List<Message> messages = new ArrayList<>();
         List<String> modules = new ArrayList<>();
         long tainted = -1;
-        for (String line : text.split("\n")) {
+        for (String line : text.lines().toList()) {
             int blank = line.indexOf(' ');
             String what = blank < 0 ? line : line.substring(0, blank);
             String rest = line.substring(blank + 1);

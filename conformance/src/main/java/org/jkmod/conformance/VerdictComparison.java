@@ -59,7 +59,6 @@ final class VerdictComparison {
             Result result,
             List<String> differences) {}
 
-    private final VerdictPlan plan;
     private final Path folder;
     private final Path root;
     private final String release;
@@ -69,7 +68,6 @@ final class VerdictComparison {
     private long taintDifference;
 
     private VerdictComparison(VerdictPlan plan, Path folder, Path root, String release) {
-        this.plan = plan;
         this.folder = folder;
         this.root = root;
         this.release = release;

@@ -100,7 +100,7 @@ final class VerdictPlan {
         for (String step : variant.before()) {
             String operation = step.replace("FILE", variant.file());
             steps.add(operation);
-            String[] words = operation.split(" ");
+            String[] words = operation.split(" ", -1);
             if (words[0].equals("load") && words[1].startsWith(ORIGINAL)) {
                 String original = words[1].substring(ORIGINAL.length(), words[1].length() - 3);
                 originals.add(original);

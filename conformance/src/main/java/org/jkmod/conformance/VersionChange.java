@@ -39,7 +39,9 @@ final class VersionChange {
             ByteArrayOutputStream kept = new ByteArrayOutputStream();
             for (int at = 0; at + ENTRY <= bytes.capacity(); at += ENTRY) {
                 if (!name(bytes, at).equals(symbol)) {
-                    kept.write(bytes.array(), at, ENTRY);
+                    for (int i = 0; i < ENTRY; i++) {
+                        kept.write(bytes.get(at + i));
+                    }
                 }
             }
             e.section(VERSIONS).content = kept.toByteArray();

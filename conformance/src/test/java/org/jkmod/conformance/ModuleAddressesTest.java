@@ -38,8 +38,7 @@ class ModuleAddressesTest {
         for (KernelObject object : recording.loaded()) {
             Map<String, Long> sections = recording.sections().of(object.name());
             if (!sections.isEmpty()) {
-                ModuleAddresses module =
-                        ModuleAddresses.of(object, sections, recording.configuration());
+                ModuleAddresses module = ModuleAddresses.of(object, sections, recording.configuration());
                 modules.add(module);
                 byName.put(module.name(), module);
             }

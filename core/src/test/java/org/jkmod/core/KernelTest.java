@@ -519,8 +519,7 @@ class KernelTest {
                 PatchedModule.of(bytes).sectionNameOffset(".modinfo", behind).object();
         ModuleLoadException e = failure(() -> kernel.load(damaged));
         assertThat(e.errno()).isEqualTo(Errno.ENOEXEC);
-        // 6.12 reads it before it looks where it is.
-        assertThat(e.problem().kind()).isEqualTo(Problem.Kind.UNCHECKED);
+        assertThat(e.problem().kind()).isEqualTo(Problem.Kind.FORMAT);
     }
 
     @Test
