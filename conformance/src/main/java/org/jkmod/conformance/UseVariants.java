@@ -66,7 +66,7 @@ final class UseVariants {
             Variant.of("sig-only-marker", "nothing but the marker", onlyMarker()),
             signed("sig-forced-vm", "nothing; vermagic is ignored", none()).flags(2),
             signed("sig-forced-mv", "nothing; modversions are ignored", none()).flags(1),
-            signed("sig-body-forced", "a bit of the module is turned; vermagic is ignored", turnSigned(0x60))
+            signed("sig-header-forced", "a bit of e_flags is turned; vermagic is ignored", turnSigned(48))
                     .flags(2),
             Variant.of("sig-none-vermagic", "no signature, no vermagic", Change.noTag("vermagic")),
             Variant.of("sig-none-elf", "no signature, no ELF magic", Change.header(Change.Field.EI_MAG0, 0)),
