@@ -17,9 +17,11 @@ import org.jkmod.kmod.KernelImage;
 import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** What is read from the images of Debian's kernels, against Module.symvers and against those kernels when they ran. */
+@Tag("conformance")
 class KernelSymbolsTest {
     private static Path cache() {
         return Path.of(Optional.ofNullable(System.getenv("JKMOD_CACHE"))

@@ -18,9 +18,11 @@ import org.jkmod.core.ModuleAddresses;
 import org.jkmod.core.SymbolAt;
 import org.jkmod.symtab.Kallsyms;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** What files and sections say of the addresses of modules is what the kernels that had them said: /proc/kallsyms. */
+@Tag("conformance")
 class ModuleAddressesTest {
     @TestFactory
     Stream<DynamicTest> symbols_recordedKernel_areThoseOfKallsyms() {
