@@ -250,7 +250,7 @@ class ElfHeaderValidity {
             checkLink(section);
         }
         checkInFile(section);
-        if (compared && sectionNames().offset() + section.nameOffset() >= bytes.length) {
+        if (compared && sectionNames().offset() + section.nameOffset() >= end) {
             throw new MalformedInputException(
                     fileName,
                     section + " sh_name",

@@ -287,7 +287,7 @@ public final class KernelObject {
         byte[] bytes = elf().array();
         long entry = ElfHeader.sectionHeaderSize(elf().elfClass());
         long at = ElfHeader.read(bytes, elf().elfClass(), elf().byteOrder()).shoff() + info * entry;
-        if (at + entry > ((bytes.length + PAGE - 1) & -PAGE)) {
+        if (at + entry > ((elf().end() + PAGE - 1) & -PAGE)) {
             throw new MalformedInputException(
                     elf().name(),
                     relocations + " sh_info",
