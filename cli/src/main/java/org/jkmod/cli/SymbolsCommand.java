@@ -13,6 +13,7 @@ import org.jkmod.elf.PrintableText;
 import org.jkmod.kmod.KernelImage;
 import org.jkmod.kmod.KernelSymbolFile;
 import org.jkmod.kmod.SymbolListing;
+import org.jkmod.symtab.Glob;
 import org.jkmod.symtab.ModuleSymvers;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -103,7 +104,8 @@ final class SymbolsCommand implements Callable<Integer> {
             throw new Failure(file + ": a " + symbols.kind().shown() + " without "
                     + (exports ? "exports" : "symbols that have addresses"));
         }
-        SymbolListing listing = new SymbolListing(symbols, Optional.ofNullable(pattern));
+        SymbolListing listing =
+                new SymbolListing(symbols, Optional.ofNullable(pattern).map(Glob::of));
         if (json) {
             printJson(symbols, listing, exports);
         } else if (exports) {

@@ -55,6 +55,7 @@ public final class KernelImage {
 
     private static final byte[] BANNER = "Linux version ".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_BANNER = 1024;
+    private static final String UNNUMBERED = " # ";
 
     private static final byte[] CONFIG_START = "IKCFG_ST".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CONFIG_END = "IKCFG_ED".getBytes(StandardCharsets.US_ASCII);
@@ -222,7 +223,9 @@ public final class KernelImage {
         return Arrays.copyOfRange(bytes, (int) from, (int) (from + size));
     }
 
+    /** The first that has a number of the build: a kernel may have one without, which was made before that number was known. */
     private static String banner(byte[] kernel, String name) {
+        String unnumbered = "";
         for (int i = 0; i < kernel.length - BANNER.length; i++) {
             int digit = i + BANNER.length;
             if (kernel[i] == BANNER[0]
@@ -233,8 +236,15 @@ public final class KernelImage {
                 while (end < kernel.length && end - i < MAX_BANNER && kernel[end] != '\n' && kernel[end] != 0) {
                     end++;
                 }
-                return new String(kernel, i, end - i, StandardCharsets.ISO_8859_1);
+                String found = new String(kernel, i, end - i, StandardCharsets.ISO_8859_1);
+                if (!found.contains(UNNUMBERED)) {
+                    return found;
+                }
+                unnumbered = unnumbered.isEmpty() ? found : unnumbered;
             }
+        }
+        if (!unnumbered.isEmpty()) {
+            return unnumbered;
         }
         throw new MalformedInputException(name, "image", 0, "nothing that begins with 'Linux version'", "a kernel");
     }

@@ -80,19 +80,21 @@ public final class KernelSymbolFile {
         String name = file.toString();
         InputFile.requireReadable(file);
         if (Files.isRegularFile(file) && isSaved(file)) {
-            return new KernelSymbolFile(
-                    name,
-                    Kind.SYMBOL_TABLE,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.of(SymbolTable.read(file)),
-                    Optional.empty());
+            return saved(SymbolTable.read(file), name);
         }
         byte[] bytes = InputFile.read(file, KernelImage.MAX_SIZE, "a kernel, or a list of its symbols");
         if (bytes.length == 0) {
             throw new MalformedInputException(name, "size", 0, "0 bytes", "a kernel, or a list of its symbols");
         }
-        return parse(decompressed(bytes, name), name);
+        // Also through a pipe, which can't be mapped.
+        return Arrays.equals(Arrays.copyOf(bytes, SAVED.length), SAVED)
+                ? saved(SymbolTable.parse(bytes, name), name)
+                : parse(decompressed(bytes, name), name);
+    }
+
+    private static KernelSymbolFile saved(SymbolTable table, String name) {
+        return new KernelSymbolFile(
+                name, Kind.SYMBOL_TABLE, Optional.empty(), Optional.empty(), Optional.of(table), Optional.empty());
     }
 
     private static boolean isSaved(Path file) throws IOException {
@@ -224,7 +226,8 @@ public final class KernelSymbolFile {
                     .or(() -> kallsyms.map(KernelAddresses::of))
                     .orElseThrow(this::noSymbols);
         } catch (IllegalArgumentException e) {
-            throw new MalformedInputException(file, "addresses", 0, "0 everywhere", String.valueOf(e.getMessage()));
+            throw new MalformedInputException(
+                    file, "addresses", 0, "0 everywhere", "addresses, which kernel.kptr_restrict shows to root only");
         }
     }
 

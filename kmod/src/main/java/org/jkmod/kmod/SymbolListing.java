@@ -1,6 +1,7 @@
 package org.jkmod.kmod;
 
 import java.util.Optional;
+import org.jkmod.symtab.Glob;
 import org.jkmod.symtab.Kallsyms;
 import org.jkmod.symtab.ModuleSymvers;
 import org.jkmod.symtab.SymbolTable;
@@ -24,14 +25,14 @@ public final class SymbolListing {
     }
 
     private final KernelSymbolFile file;
-    private final Optional<String> pattern;
+    private final Optional<Glob> pattern;
 
     /**
      * Begins.
      *
-     * @param pattern {@code *}, {@code ?} and {@code [a-z]} as in a shell; empty for all names
+     * @param pattern which names; empty for all
      */
-    public SymbolListing(KernelSymbolFile file, Optional<String> pattern) {
+    public SymbolListing(KernelSymbolFile file, Optional<Glob> pattern) {
         this.file = file;
         this.pattern = pattern;
     }
@@ -70,6 +71,6 @@ public final class SymbolListing {
     }
 
     private boolean matches(String name) {
-        return pattern.isEmpty() || AliasPattern.matches(pattern.get(), name);
+        return pattern.isEmpty() || pattern.get().matches(name);
     }
 }

@@ -69,8 +69,8 @@ class KernelImageTest {
     private static byte[] kernel(byte[] list, byte[] extra, long size, long ofSigner) throws IOException {
         byte[] noise = new byte[4096];
         new Random(7).nextBytes(noise);
-        byte[] banner =
-                aligned(("%s version %s Linux version %s\0" + BANNER + "\n\0").getBytes(StandardCharsets.US_ASCII));
+        byte[] banner = aligned(("%s version %s Linux version %s\0Linux version 6.12 (a@b) # SMP\n\0" + BANNER + "\n\0")
+                .getBytes(StandardCharsets.US_ASCII));
         return join(noise, banner, aligned(certificate("p521")), aligned(list), extra, u64(size, ofSigner), noise);
     }
 

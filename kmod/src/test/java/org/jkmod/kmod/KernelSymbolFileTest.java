@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.kmod.KernelSymbolFile.Kind;
+import org.jkmod.symtab.Glob;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,7 +53,7 @@ class KernelSymbolFileTest {
 
     private static List<String> symbols(KernelSymbolFile file, Optional<String> pattern) {
         List<String> lines = new ArrayList<>();
-        new SymbolListing(file, pattern)
+        new SymbolListing(file, pattern.map(Glob::of))
                 .forEachSymbol((address, type, name, module) ->
                         lines.add(Long.toHexString(address) + " " + type + " " + name + " " + module));
         return lines;
@@ -90,7 +91,7 @@ class KernelSymbolFileTest {
             assertThat(file.kind()).isEqualTo(Kind.MODULE_SYMVERS);
             assertThat(file.hasSymbols()).isFalse();
             List<String> names = new ArrayList<>();
-            new SymbolListing(file, Optional.of("[p-u]*_one"))
+            new SymbolListing(file, Optional.of(Glob.of("[p-u]*_one")))
                     .forEachExport((exports, export) -> names.add(exports.name(export) + exports.gplOnly(export)));
             assertThat(names).containsExactly("usb_onetrue", "pci_onefalse");
             assertThatThrownBy(file::toTable)
@@ -118,7 +119,7 @@ class KernelSymbolFileTest {
         assertThat(symbols(file, Optional.empty())).hasSize(2);
         assertThatThrownBy(file::addresses)
                 .isInstanceOf(MalformedInputException.class)
-                .hasMessageContaining("without the privilege to see them");
+                .hasMessageContaining("shows to root only");
     }
 
     @Test

@@ -33,6 +33,9 @@ import org.jkmod.elf.MalformedInputException;
  * <p>Symbols are numbered as the lines are, from 0.
  */
 public final class Kallsyms {
+    /** The kernel's MODULE_NAME_LEN is 56; a saved table has a byte for the length. */
+    private static final int MAX_MODULE_NAME = 255;
+
     private static final int DIGITS_64 = 16;
     private static final int DIGITS_32 = 8;
     /** Address, space, type, space, a name of one byte, newline. */
@@ -337,6 +340,9 @@ public final class Kallsyms {
                 } while (isNameByte(bytes[at]) && bytes[at] != '[' && bytes[at] != ']');
             }
             boolean closed = bytes[at] == ']' && at > bracket + 1 && bytes[at + 1] == '\n';
+            if (at - bracket - 1 > MAX_MODULE_NAME) {
+                throw text.malformed(size, start, "a module's name of at most " + MAX_MODULE_NAME + " bytes");
+            }
             if (!closed || !modulesAllowed) {
                 throw text.malformed(size, start, "the end of the line after the name" + orModule());
             }

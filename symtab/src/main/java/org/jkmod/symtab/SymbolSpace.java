@@ -43,8 +43,17 @@ public final class SymbolSpace {
     /** A range, and whose it is. */
     private record Owned(String module, Range range) {}
 
-    /** The symbols of a kernel without modules. */
+    /**
+     * The symbols of a kernel, whose image has no known end: every address that is in no module and above its last symbol is said to be
+     * that symbol's. Symbols of modules that are in the table stay there, whatever becomes of the module.
+     */
     public SymbolSpace(SymbolTable kernel) {
+        // A range can't end at 2^64; nothing is there.
+        this(new Range(0, -1, kernel));
+    }
+
+    /** The symbols of a kernel whose image is in some memory, as from {@code _stext} to {@code _end}; outside of it there is none. */
+    public SymbolSpace(Range kernel) {
         view = new View(kernel, List.of());
     }
 
@@ -70,7 +79,7 @@ public final class SymbolSpace {
                         + " at 0x" + Long.toHexString(all.get(i).range.start));
             }
         }
-        view = new View(view.kernel, List.copyOf(all));
+        view = new View(view.image, List.copyOf(all));
     }
 
     /** Takes the memory of a module away, if it has some. */
@@ -80,6 +89,7 @@ public final class SymbolSpace {
 
     /** The symbols at some moment. Immutable. */
     public static final class View {
+        private final Range image;
         private final SymbolTable kernel;
         /** By address. */
         private final List<Owned> owned;
@@ -88,8 +98,9 @@ public final class SymbolSpace {
         private final long[] ends;
         private final SymbolTable[] symbols;
 
-        private View(SymbolTable kernel, List<Owned> owned) {
-            this.kernel = kernel;
+        private View(Range image, List<Owned> owned) {
+            this.image = image;
+            kernel = image.symbols;
             this.owned = owned;
             starts = owned.stream().mapToLong(o -> o.range.start).toArray();
             ends = owned.stream().mapToLong(o -> o.range.end).toArray();
@@ -104,9 +115,15 @@ public final class SymbolSpace {
          */
         public long find(long address) {
             int range = rangeAt(address);
+            if (range < 0
+                    && (Long.compareUnsigned(address, image.start) < 0
+                            || Long.compareUnsigned(address, image.end) >= 0)) {
+                return -1;
+            }
             SymbolTable table = range < 0 ? kernel : symbols[range];
+            long start = range < 0 ? image.start : starts[range];
             int position = table.symbolAt(address);
-            if (position < 0 || (range >= 0 && Long.compareUnsigned(table.address(position), starts[range]) < 0)) {
+            if (position < 0 || Long.compareUnsigned(table.address(position), start) < 0) {
                 return -1;
             }
             return (range + 1L) << Integer.SIZE | position;
@@ -138,10 +155,10 @@ public final class SymbolSpace {
             return (int) found;
         }
 
-        /** The module that a found symbol is in, or "" for the kernel itself. */
+        /** The module that a found symbol is in, or "" for the kernel itself; of a symbol in the kernel's table, what that says. */
         public String module(long found) {
             int range = range(found);
-            return range < 0 ? "" : owned.get(range).module;
+            return range < 0 ? kernel.module(position(found)) : owned.get(range).module;
         }
 
         /**

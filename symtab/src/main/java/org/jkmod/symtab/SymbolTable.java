@@ -114,6 +114,16 @@ public final class SymbolTable {
         return SymbolTableFile.read(file);
     }
 
+    /**
+     * Opens a saved table whose bytes are in memory; they are not kept.
+     *
+     * @param name what to call it in messages
+     * @throws MalformedInputException as {@link #read}
+     */
+    public static SymbolTable parse(byte[] bytes, String name) {
+        return SymbolTableFile.parse(bytes, name);
+    }
+
     /** Saves the table: to another file beside it first, so that none is ever half written. */
     public void write(Path file) throws IOException {
         SymbolTableFile.write(this, file);

@@ -211,6 +211,11 @@ class KallsymsTest {
                         2,
                         "\"ffffffff81000000 T _text\"",
                         "an address of 8, as in line 1, hexadecimal digits"),
+                new Case(
+                        address + " T a\t[" + "m".repeat(256) + "]\n",
+                        1,
+                        "\"ffffffff81000000 T a\\t[" + "m".repeat(98) + "\"... of 279 bytes",
+                        "a module's name of at most 255 bytes"),
                 new Case(address + "\n", 1, "\"ffffffff81000000\"", TYPE),
                 new Case(address, 1, "\"ffffffff81000000\"", TYPE),
                 new Case(address + " \n", 1, "\"ffffffff81000000 \"", TYPE),

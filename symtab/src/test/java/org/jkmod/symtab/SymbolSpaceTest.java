@@ -213,4 +213,22 @@ class SymbolSpaceTest {
         } while (writers.get() > 0);
         return looks;
     }
+
+    @Test
+    void find_outsideOfTheKernelsMemory_isNone() {
+        View view = new SymbolSpace(new Range(0xffffffff81000000L, 0xffffffff82000000L, KERNEL)).view();
+        assertThat(at(view, 0xffffffff81000104L)).isEqualTo("init+0x4/0xffff00 ");
+        assertThat(view.find(0xffffffff80ffffffL)).isEqualTo(-1);
+        assertThat(view.find(0xffffffff82000000L)).isEqualTo(-1);
+        assertThat(view.find(0x1000)).isEqualTo(-1);
+    }
+
+    @Test
+    void module_ofATableWithModules_isWhatTheTableSays() {
+        SymbolTable running = new SymbolTableBuilder()
+                .add(0xffffffff81000000L, 'T', "_stext", "")
+                .add(TEXT, 't', "one", "m")
+                .build();
+        assertThat(at(new SymbolSpace(running).view(), TEXT + 1)).isEqualTo("one+0x1/0x0 m");
+    }
 }

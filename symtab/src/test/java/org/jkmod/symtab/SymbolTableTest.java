@@ -7,13 +7,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jkmod.elf.MalformedInputException;
 import org.junit.jupiter.api.Test;
@@ -186,6 +190,32 @@ class SymbolTableTest {
         }
         SymbolTable.of(kallsyms("")).write(file);
         assertThat(SymbolTable.read(file).size()).isZero();
+    }
+
+    @Test
+    void write_throughALink_keepsTheLinkAndTheRightsOfOthers(@TempDir Path folder) throws IOException {
+        SymbolTable table = new SymbolTableBuilder().add(1, 'T', "one", "").build();
+        Path file = Files.createFile(folder.resolve("file"));
+        Set<PosixFilePermission> usual = Files.getPosixFilePermissions(file);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("file"));
+        table.write(link);
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(SymbolTable.read(file).name(0)).isEqualTo("one");
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(usual);
+        assertThat(folder).isDirectoryContaining("glob:**link").isDirectoryNotContaining("glob:**.tmp");
+    }
+
+    @Test
+    void write_whereNoFileCanBe_saysWhereInTheCallersWords(@TempDir Path folder) {
+        SymbolTable table = new SymbolTableBuilder().add(1, 'T', "one", "").build();
+        assertThatThrownBy(() -> table.write(folder))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(folder + ": Not a regular file");
+        Path nowhere = folder.resolve("no/such");
+        assertThatThrownBy(() -> table.write(nowhere))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessage(nowhere.toString());
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test
