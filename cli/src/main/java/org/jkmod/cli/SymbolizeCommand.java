@@ -184,23 +184,61 @@ final class SymbolizeCommand implements Callable<Integer> {
         return OptionalLong.of(0);
     }
 
-    private void symbolize(KernelAddresses addresses, boolean findOffset) throws IOException {
+    private void symbolize(KernelAddresses addresses, boolean findOffset) throws IOException, Failure {
         TraceSymbolizer.Scope scope = registers ? TraceSymbolizer.Scope.REGISTERS : TraceSymbolizer.Scope.CODE;
         TraceSymbolizer symbolizer =
                 findOffset ? TraceSymbolizer.findingOffset(addresses, scope) : TraceSymbolizer.of(addresses, scope);
         String name = "standard input";
-        if (json) {
-            symbolizer.forEach(
-                    environment.in(),
-                    name,
-                    (line, address, symbol) ->
-                            environment.out().println(toJson(OptionalLong.of(line), address, Optional.of(symbol))));
-        } else {
-            try {
-                symbolizer.copy(environment.in(), name, new Reader(environment.out()));
-            } catch (ReaderGoneException e) {
-                // Main says what there is to say of standard output.
-                environment.out().flush();
+        long left = 0;
+        try {
+            left = json
+                    ? list(symbolizer, name)
+                    : symbolizer.copy(environment.in(), name, new Reader(environment.out()));
+        } catch (ReaderGoneException e) {
+            // Main says what there is to say of standard output.
+            environment.out().flush();
+        }
+        if (left > 0) {
+            throw new Failure(name + ": no line shows where the kernel is: " + left
+                    + (left == 1 ? " address is" : " addresses are") + " left (see --kaslr-offset, --known)");
+        }
+    }
+
+    private long list(TraceSymbolizer symbolizer, String name) throws IOException {
+        JsonLines lines = new JsonLines(environment.out());
+        try {
+            return symbolizer.forEach(environment.in(), name, lines);
+        } finally {
+            lines.flush();
+        }
+    }
+
+    /** An object a line, written many at a time: to see whether anybody reads it costs a write. */
+    private static final class JsonLines implements TraceSymbolizer.Listener {
+        private static final int MANY = 1 << 16;
+
+        private final PrintStream to;
+        private final StringBuilder lines = new StringBuilder();
+
+        JsonLines(PrintStream to) {
+            this.to = to;
+        }
+
+        @Override
+        public void found(long line, long address, SymbolAt symbol) throws IOException {
+            lines.append(toJson(OptionalLong.of(line), address, Optional.of(symbol)))
+                    .append('\n');
+            if (lines.length() >= MANY) {
+                flush();
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            to.print(lines.toString());
+            lines.setLength(0);
+            if (to.checkError()) {
+                throw new ReaderGoneException();
             }
         }
     }

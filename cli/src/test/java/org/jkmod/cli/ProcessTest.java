@@ -3,12 +3,14 @@ package org.jkmod.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,32 @@ class ProcessTest {
     @Test
     void output_thatNobodyReads_endsQuietly() throws Exception {
         assertThat(run("jkmod demo | true; echo ${PIPESTATUS[0]}")).isEqualTo("0\n0");
+    }
+
+    @Test
+    void symbols_thatNobodyReads_endWithTheirReader() throws Exception {
+        String list = Files.writeString(home.resolve("list"), "ffffffff81000000 T _stext\nffffffff81000080 T _end\n")
+                .toString();
+        for (String form : List.of("", "--json")) {
+            assertThat(run("timeout 30 yes 'x ffffffff81000044' 2>/dev/null | jkmod symbolize " + form + " --kallsyms '"
+                            + list
+                            + "' | head -1 >/dev/null; s=(${PIPESTATUS[@]}); [ ${s[0]} != 124 ] && echo ended ${s[1]}"))
+                    .isEqualTo("ended 0\n0");
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void symbols_ofTextThatGoesOn_areThereBeforeItEnds() throws Exception {
+        String list = Files.writeString(home.resolve("list"), "ffffffff81000000 T _stext\nffffffff81000080 T _end\n")
+                .toString();
+        Process process = start("exec 2>/dev/null; jkmod symbolize --json --kallsyms '" + list + "'");
+        try (Writer in = process.outputWriter(StandardCharsets.UTF_8)) {
+            in.write("x ffffffff81000044\n");
+            in.flush();
+            assertThat(process.inputReader(StandardCharsets.UTF_8).readLine()).startsWith("{\"line\":1,");
+        }
+        assertThat(process.waitFor()).isZero();
     }
 
     @Test

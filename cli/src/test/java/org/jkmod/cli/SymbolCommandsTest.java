@@ -162,10 +162,6 @@ class SymbolCommandsTest {
     @Test
     void offset_thatCannotBe_isOneLine() {
         String text = "ffffffff9d000044\n";
-        assertThat(symbolize(text, "--image", kallsyms).err())
-                .isEqualTo(
-                        "jkmod symbolize: standard input: line 1: found an address, and no line that shows where the kernel is, expected"
-                                + " its offset (KASLR), or the address of one of its symbols\n");
         assertThat(symbolize(text, "--image", kallsyms, "--kaslr-offset", "1234"))
                 .isEqualTo(new Result(
                         1,
@@ -190,6 +186,26 @@ class SymbolCommandsTest {
         assertThat(symbolize("", "--kallsyms", kallsyms, "xyz").status()).isEqualTo(2);
         assertThat(symbolize("", "--kallsyms", symvers, "ffffffff81000044").err())
                 .contains("a Module.symvers without any");
+    }
+
+    /** As of an oops without a panic. */
+    @Test
+    void text_thatDoesNotShowWhereTheKernelIs_hasTheSymbolsOfModules() {
+        String text = "ffffffff9d000044\nffffffffc0200200\nffffffffc0000001\n";
+        String module = Shell.MODULES.resolve("jkmod_ring.ko") + "@.text=0xffffffffc0200000";
+        assertThat(symbolize(text, "--image", kallsyms, "--module", module))
+                .isEqualTo(new Result(
+                        1,
+                        "ffffffff9d000044\njkmod_ring_write+0x10/0xb0 [jkmod_ring]\nffffffffc0000001\n",
+                        "jkmod symbolize: standard input: no line shows where the kernel is: 2 addresses are left"
+                                + " (see --kaslr-offset, --known)\n"));
+        Result json = symbolize(text, "--image", kallsyms, "--module", module, "--json");
+        assertThat(json.status()).isEqualTo(1);
+        assertThat(json.out()).startsWith("{\"line\":2,").contains("\"name\":\"jkmod_ring_write\"");
+        assertThat(symbolize("ffffffffc0200200\n", "--image", kallsyms, "--module", module)
+                        .status())
+                .isZero();
+        assertThat(symbolize("ffffffff9d000044\n", "--image", kallsyms).err()).contains(": 1 address is left");
     }
 
     /** As nm has it: jkmod_ring_write is at 0x1f0 of .text, the next symbol at 0x2a0. */
@@ -219,6 +235,12 @@ class SymbolCommandsTest {
         assertThat(symbolize("", "--image", kallsyms, "--module", file + "@" + folder, "1")
                         .err())
                 .contains("found '0x0000000000000000', expected 0xADDRESS, other than 0");
+        String hidden = write("hidden.txt", "jkmod_ring .text 0x0000000000000000 0\n");
+        for (String sections : new String[] {hidden, ".text=0x0"}) {
+            assertThat(symbolize("", "--image", kallsyms, "--module", file + "@" + sections, "1")
+                            .err())
+                    .contains(", expected 0xADDRESS, other than 0");
+        }
         assertThat(symbolize("", "--image", kallsyms, "--module", file + "@.text=12", "1")
                         .err())
                 .contains("'.text=12' is not SECTION=0xADDRESS");

@@ -27,12 +27,14 @@ public final class KernelAddresses {
     private final ImmutableList<ModuleAddresses> modules;
     private final SymbolArea[] areas;
 
-    private KernelAddresses(KernelAreas kernel, long distance, List<ModuleAddresses> modules) {
+    private KernelAddresses(KernelAreas kernel, long distance, List<ModuleAddresses> modules, boolean isPlaced) {
         this.kernel = kernel;
         this.distance = distance;
         this.modules = ImmutableList.copyOf(modules);
         AreaMap map = new AreaMap();
-        kernel.image().forEach(area -> map.add(area.movedBy(distance)));
+        if (isPlaced) {
+            kernel.image().forEach(area -> map.add(area.movedBy(distance)));
+        }
         Set<String> names = new HashSet<>();
         for (ModuleAddresses module : modules) {
             if (!names.add(module.name())) {
@@ -44,7 +46,7 @@ public final class KernelAddresses {
                     }));
         }
         modules.forEach(module -> module.init().forEach(map::add));
-        if (distance == 0) {
+        if (isPlaced && distance == 0) {
             kernel.modules().stream()
                     .filter(area -> !names.contains(area.module()))
                     .forEach(map::add);
@@ -86,7 +88,7 @@ public final class KernelAddresses {
             throw new IllegalArgumentException(
                     "all addresses are 0: the list was read without the privilege to see them (kernel.kptr_restrict)");
         }
-        return new KernelAddresses(new KernelAreas(rows), 0, List.of());
+        return new KernelAddresses(new KernelAreas(rows), 0, List.of(), true);
     }
 
     /**
@@ -94,7 +96,12 @@ public final class KernelAddresses {
      * they move by themselves; those that were {@linkplain #with given} stay.
      */
     public KernelAddresses movedBy(long bytes) {
-        return new KernelAddresses(kernel, distance + bytes, modules);
+        return new KernelAddresses(kernel, distance + bytes, modules, true);
+    }
+
+    /** The same where nothing tells where the image is: of the modules that were {@linkplain #with given} only. */
+    KernelAddresses unplaced() {
+        return new KernelAddresses(kernel, distance, modules, false);
     }
 
     /**
@@ -105,7 +112,7 @@ public final class KernelAddresses {
     public KernelAddresses with(List<ModuleAddresses> others) {
         List<ModuleAddresses> more = new ArrayList<>(modules);
         more.addAll(others);
-        return new KernelAddresses(kernel, distance, more);
+        return new KernelAddresses(kernel, distance, more, true);
     }
 
     /** How far the image has been {@linkplain #movedBy moved} up, modulo 2<sup>64</sup>. */

@@ -142,7 +142,12 @@ public final class KernelOffset {
     private void require(long[] found, String what, String file, long number) {
         String where = what + " in line " + number;
         if (found.length > 0 && !add(found, where)) {
-            throw new MalformedInputException(file, "line", number, what, "a kernel that agrees with " + first);
+            throw new MalformedInputException(
+                    file,
+                    "line",
+                    number,
+                    what,
+                    "a kernel that agrees with " + first + ": is the text of another boot?");
         }
     }
 
@@ -176,13 +181,27 @@ public final class KernelOffset {
                     file, "line", number, "Kernel Offset: 0x" + values.group(1), "a multiple of 64 KiB");
         }
         if (start.isPresent()) {
-            return new long[] {base + offset - start.getAsLong()};
+            return new long[] {aligned(base + offset - start.getAsLong(), values, file, number)};
         }
         return kernel.firstCode().stream()
                 .flatMap(code ->
                         Arrays.stream(new long[] {offset, 0}).filter(moved -> isHead(code + moved - offset - base)))
                 .distinct()
                 .toArray();
+    }
+
+    private long aligned(long distance, Matcher values, String file, long number) {
+        if (distance % ALIGNMENT != 0) {
+            throw new MalformedInputException(
+                    file,
+                    "line",
+                    number,
+                    "Kernel Offset: 0x" + values.group(1) + " from 0x" + values.group(2),
+                    "a multiple of 64 KiB from 0x"
+                            + Long.toHexString(kernel.start().orElseThrow())
+                            + ", where the kernel begins: is the text of another build?");
+        }
+        return distance;
     }
 
     private static boolean isHead(long distance) {

@@ -30,6 +30,8 @@ public final class SectionAddresses {
     /** Of a file with one address: sysfs says that it is a page, but has less in it. */
     private static final int MAX_ADDRESS = 1 << 12;
 
+    private static final String OTHER_THAN_0 = "0xADDRESS, other than 0";
+
     private static final Splitter COMMAS = Splitter.on(',');
     private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
 
@@ -43,7 +45,8 @@ public final class SectionAddresses {
      * Reads such lines from a file.
      *
      * @throws IOException if it cannot be read
-     * @throws MalformedInputException if a line is none, or if it is larger than 64 MiB
+     * @throws MalformedInputException if a line is none, if all addresses are 0, as they are without the privilege to see them, or if it is
+     *     larger than 64 MiB
      */
     public static SectionAddresses read(Path file) throws IOException {
         Map<String, Map<String, Long>> byModule = new HashMap<>();
@@ -63,7 +66,15 @@ public final class SectionAddresses {
                 byModule.computeIfAbsent(words.get(0), m -> new HashMap<>()).putIfAbsent(words.get(1), address.get());
             }
         }
+        if (byModule.values().stream().allMatch(SectionAddresses::isHidden) && !byModule.isEmpty()) {
+            throw new MalformedInputException(file.toString(), "line", 1, "0x0 for all sections", OTHER_THAN_0);
+        }
         return new SectionAddresses(byModule);
+    }
+
+    /** Whether it is what one sees without privilege; a section alone may be at 0, if it is empty or a copy per CPU. */
+    private static boolean isHidden(Map<String, Long> sections) {
+        return sections.values().stream().allMatch(address -> address == 0);
     }
 
     /**
@@ -85,7 +96,7 @@ public final class SectionAddresses {
                 long address = address(text)
                         .filter(a -> a != 0)
                         .orElseThrow(() -> new MalformedInputException(
-                                file.toString(), "address", 0, "'" + found + "'", "0xADDRESS, other than 0"));
+                                file.toString(), "address", 0, "'" + found + "'", OTHER_THAN_0));
                 sections.put(String.valueOf(file.getFileName()), address);
             }
         }
@@ -96,7 +107,7 @@ public final class SectionAddresses {
      * Reads addresses that are written down as {@code .text=0xffffffffc0523000,.data=0xffffffffc0525000}.
      *
      * @return the sections' addresses by name
-     * @throws IllegalArgumentException if they are not
+     * @throws IllegalArgumentException if they are not, or all are 0
      */
     public static Map<String, Long> parse(String text) {
         Map<String, Long> sections = new TreeMap<>();
@@ -107,6 +118,9 @@ public final class SectionAddresses {
                 throw new IllegalArgumentException("'" + part + "' is not SECTION=0xADDRESS");
             }
             sections.put(part.substring(0, sign), address.get());
+        }
+        if (isHidden(sections)) {
+            throw new IllegalArgumentException("found '" + text + "', expected " + OTHER_THAN_0);
         }
         return Collections.unmodifiableMap(sections);
     }

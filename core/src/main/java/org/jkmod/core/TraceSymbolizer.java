@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jkmod.elf.MalformedInputException;
 
 /**
@@ -19,7 +22,8 @@ import org.jkmod.elf.MalformedInputException;
  *   <li>16 hexadecimal digits, the first two of which are {@code ff}, with or without {@code 0x}, also in {@code [<...>]}, that are no part
  *       of something longer or of a range, become {@code name+0xoffset/0xsize [module]}, as {@code %pS} prints them.
  *   <li>Between {@code <TASK>} and {@code </TASK>}, or {@code <IRQ>} and its like, they are return addresses, unless they follow {@code
- *       RIP:} or another label: {@code %pB} prints them.
+ *       RIP:} or another label: {@code %pB} prints them. A trace whose end is missing ends with the next {@code Call
+ *       Trace:}, {@code [ cut here ]} or {@code ---[ end}.
  *   <li>In perf script's {@code ADDRESS [unknown] (FILE)}, the symbol takes the place of {@code [unknown]}, in perf's form {@code
  *       name+0xoffset}, and the file is the module, {@code ([module])}: so that what reads perf's text reads this.
  *   <li>One whose symbol stands behind it ({@code ADDRESS name+0x1/0x2}, {@code ADDRESS name (FILE)}) stays, as do the values of registers
@@ -28,11 +32,17 @@ import org.jkmod.elf.MalformedInputException;
  *       kernel or of a module.
  * </ul>
  *
- * <p>A line that shows where the kernel is ({@link KernelOffset}) must agree with where it is taken to be.
+ * <p>A line that shows where the kernel is ({@link KernelOffset}) must agree with where it is taken to be. If none does where one must, as in
+ * the text of an oops without a panic, only the addresses of modules that were {@linkplain KernelAddresses#with given} have symbols.
  */
 public final class TraceSymbolizer {
     /** How much text may come before the first line that shows where the kernel is. */
     private static final int MAX_HEAD = 64 << 20;
+
+    /** What ends a trace that has no end of its own, because lines are missing. */
+    private static final byte[][] ENDS_OF_TRACE = Stream.of("[ cut here ]", "---[ end", "Call Trace:")
+            .map(end -> end.getBytes(StandardCharsets.US_ASCII))
+            .toArray(byte[][]::new);
 
     /** What is symbolized. */
     public enum Scope {
@@ -49,7 +59,10 @@ public final class TraceSymbolizer {
          *
          * @param line the number of the line, from 1
          */
-        void found(long line, long address, SymbolAt symbol);
+        void found(long line, long address, SymbolAt symbol) throws IOException;
+
+        /** What was found so far is all for now: the next read may have to wait. */
+        default void flush() throws IOException {}
     }
 
     /** What a line is made of. */
@@ -86,12 +99,13 @@ public final class TraceSymbolizer {
      * Copies a text, with symbols. What is complete is written and flushed before a read that may have to wait.
      *
      * @param name what to call the text in messages
+     * @return how many addresses, other than registers, were left because no line shows where the kernel is
      * @throws IOException if reading or writing fails
-     * @throws MalformedInputException if lines do not agree on where the kernel is, or none shows it where one must
+     * @throws MalformedInputException if lines do not agree on where the kernel is, or none of the first 64 MiB shows it where one must
      */
-    public void copy(InputStream in, String name, OutputStream out) throws IOException {
+    public long copy(InputStream in, String name, OutputStream out) throws IOException {
         SymbolizedText text = new SymbolizedText(out);
-        run(in, name, new Sink() {
+        long left = run(in, name, new Sink() {
             @Override
             public void text(byte[] bytes, int from, int to) throws IOException {
                 text.write(bytes, from, to);
@@ -108,65 +122,65 @@ public final class TraceSymbolizer {
             }
         });
         text.flush();
+        return left;
     }
 
     /**
      * Tells the addresses of a text that have symbols.
      *
      * @param name what to call the text in messages
-     * @throws IOException if reading fails
+     * @return how many addresses were left, as above
+     * @throws IOException if reading fails, or the listener does
      * @throws MalformedInputException as above
      */
-    public void forEach(InputStream in, String name, Listener listener) throws IOException {
-        run(in, name, new Sink() {
+    public long forEach(InputStream in, String name, Listener listener) throws IOException {
+        return run(in, name, new Sink() {
             @Override
             public void text(byte[] bytes, int from, int to) {}
 
             @Override
-            public void symbol(long line, AddressToken token, SymbolHit hit) {
+            public void symbol(long line, AddressToken token, SymbolHit hit) throws IOException {
                 listener.found(line, token.address(), hit.toSymbolAt(token.address()));
             }
 
             @Override
-            public void flush() {}
+            public void flush() throws IOException {
+                listener.flush();
+            }
         });
     }
 
-    private void run(InputStream in, String name, Sink sink) throws IOException {
+    private long run(InputStream in, String name, Sink sink) throws IOException {
+        KernelOffset offset = new KernelOffset(addresses);
         if (distance.isPresent()) {
-            KernelOffset offset = new KernelOffset(addresses);
             offset.distance(distance.getAsLong());
             new Pass(addresses, offset, name, sink).run(in);
-            return;
+            return 0;
         }
-        KernelOffset offset = new KernelOffset(addresses);
         Head head = new Head(in);
-        long needed = find(offset, new LineInput(head, () -> {}), head, name);
+        long number = find(offset, new LineInput(head, () -> {}), head, name);
         OptionalLong found = offset.distance();
-        if (found.isEmpty() && (needed > 0 || head.size() >= MAX_HEAD)) {
+        if (found.isEmpty() && head.size() >= MAX_HEAD) {
             throw new MalformedInputException(
                     name,
                     "line",
-                    needed,
-                    "an address, and no line that shows where the kernel is",
+                    number,
+                    "64 MiB, and no line that shows where the kernel is",
                     "its offset (KASLR), or the address of one of its symbols");
         }
-        new Pass(addresses.movedBy(found.orElse(0) - addresses.distance()), offset, name, sink)
-                .run(new SequenceInputStream(head.bytes(), in));
+        KernelAddresses moved =
+                found.isPresent() ? addresses.movedBy(found.getAsLong() - addresses.distance()) : addresses.unplaced();
+        Pass pass = new Pass(moved, offset, name, sink);
+        pass.run(new SequenceInputStream(head.bytes(), in));
+        return found.isPresent() ? 0 : pass.left;
     }
 
-    /** Reads until the offset is found, or there is too much; returns the first line that needs it, or 0. */
-    private long find(KernelOffset offset, LineInput lines, Head head, String name) throws IOException {
-        AddressToken token = new AddressToken();
-        long needed = 0;
+    /** Reads until the offset is found, or there is too much; returns the number of the last line. */
+    private static long find(KernelOffset offset, LineInput lines, Head head, String name) throws IOException {
         while (offset.distance().isEmpty() && head.size() < MAX_HEAD && lines.next()) {
             offset.line(lines.bytes(), lines.from(), lines.to(), name, lines.number());
-            token.line(lines.bytes(), lines.from(), lines.to());
-            while (needed == 0 && token.next()) {
-                needed = token.isNamed() || token.isRegister() ? 0 : lines.number();
-            }
         }
-        return needed;
+        return lines.number();
     }
 
     /** A stream that remembers what was read from it. */
@@ -219,6 +233,7 @@ public final class TraceSymbolizer {
         private final AddressToken token = new AddressToken();
         private final SymbolHit hit = new SymbolHit();
         private boolean isTrace;
+        private long left;
 
         Pass(KernelAddresses moved, KernelOffset offset, String name, Sink sink) {
             this.moved = moved;
@@ -241,6 +256,7 @@ public final class TraceSymbolizer {
             byte[] bytes = lines.bytes();
             int to = lines.to();
             int done = lines.from();
+            isTrace = isTrace && !isEndOfTrace(bytes, done, to);
             token.line(bytes, done, to);
             boolean hasAddress = false;
             while (token.next()) {
@@ -257,6 +273,8 @@ public final class TraceSymbolizer {
                     sink.text(bytes, done, token.replacedStart());
                     sink.symbol(lines.number(), token, hit);
                     done = token.replacedEnd();
+                } else if (isWanted() && !token.isRegister()) {
+                    left++;
                 }
             }
             if (!hasAddress) {
@@ -283,6 +301,17 @@ public final class TraceSymbolizer {
             if (bytes[open] == '<' && last - open > 2) {
                 isTrace = !isEnd;
             }
+        }
+
+        private static boolean isEndOfTrace(byte[] bytes, int from, int to) {
+            for (byte[] end : ENDS_OF_TRACE) {
+                for (int i = from; i + end.length <= to; i++) {
+                    if (bytes[i] == end[0] && Arrays.equals(bytes, i, i + end.length, end, 0, end.length)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         private static boolean isMarkLetter(byte b) {

@@ -103,6 +103,16 @@ class KernelOffsetTest {
                         "Kernel Offset: 0x1c200000 from 0xffffffff81000000"))
                 .isInstanceOf(MalformedInputException.class)
                 .hasMessageStartingWith("text: line 2: found Kernel Offset: 0x1c200000")
-                .hasMessageContaining("agrees with Kernel Offset: 0x1c000000");
+                .hasMessageContaining("agrees with Kernel Offset: 0x1c000000")
+                .hasMessageEndingWith(": is the text of another boot?");
+    }
+
+    @Test
+    void panicLine_thatPutsTheKernelToNoPlaceForIt_isOfAnotherBuild() {
+        assertThatThrownBy(() -> distance(ALL, "Kernel Offset: 0x1c000000 from 0xffffffff81001000 (x)"))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessage(
+                        "text: line 1: found Kernel Offset: 0x1c000000 from 0xffffffff81001000, expected a multiple of"
+                                + " 64 KiB from 0xffffffff81000000, where the kernel begins: is the text of another build?");
     }
 }

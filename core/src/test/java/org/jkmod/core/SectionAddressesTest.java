@@ -49,6 +49,20 @@ class SectionAddressesTest {
         assertThat(read("\n \n").of("a")).isEmpty();
     }
 
+    /** As without privilege; alone, an empty section may be there. */
+    @Test
+    void addresses_thatAreAll0_areHidden() throws IOException {
+        assertThatThrownBy(() -> read("a .text 0x0000000000000000 0\na .data 0x0\nb .text 0x0\n"))
+                .isInstanceOf(MalformedInputException.class)
+                .hasMessageEndingWith("line 1: found 0x0 for all sections, expected 0xADDRESS, other than 0");
+        assertThatThrownBy(() -> SectionAddresses.parse(".text=0x0,.data=0x0"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("found '.text=0x0,.data=0x0', expected 0xADDRESS, other than 0");
+        Map<String, Long> some = Map.of(".text", 0x10L, ".data..percpu", 0L);
+        assertThat(read("a .text 0x10\na .data..percpu 0x0\n").of("a")).isEqualTo(some);
+        assertThat(SectionAddresses.parse(".text=0x10,.data..percpu=0x0")).isEqualTo(some);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -165,12 +165,58 @@ class TraceSymbolizerTest {
 
     @Test
     void offset_thatNothingShows_isMissedOnlyIfAnAddressNeedsIt() throws IOException {
-        TraceSymbolizer finding = TraceSymbolizer.findingOffset(ADDRESSES, Scope.CODE);
-        assertThat(symbolized(finding, "RAX: ffffffff81000044\nno address\n"))
-                .isEqualTo("RAX: ffffffff81000044\nno address\n");
-        assertThatThrownBy(() -> symbolized(finding, "x\nffffffff81000044\n"))
+        assertThat(leftOf("RAX: ffffffff81000044\nno address\n")).isZero();
+        assertThat(leftOf("x\nffffffff81000044 ffffffffc0000004\nffffffff81000044 do_one+0x4 (/lib/mod.ko)\n"))
+                .isEqualTo(2);
+        assertThat(leftOf("ffffffff81000044\nffffffff9d000084 do_two+0x4/0x40\n"))
+                .as("where the kernel is known, what is no address of it is not left for that")
+                .isZero();
+    }
+
+    /** Copies a text that does not show enough for a symbol, and says how many addresses were left. */
+    private static long leftOf(String text) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        long left = TraceSymbolizer.findingOffset(ADDRESSES, Scope.REGISTERS)
+                .copy(new ByteArrayInputStream(text.getBytes(ISO_8859_1)), "text", out);
+        assertThat(out.toString(ISO_8859_1)).isEqualTo(text);
+        return left;
+    }
+
+    @Test
+    void offset_thatNothingShowsInTheFirst64MiB_isAnError() {
+        byte[] lines = "x ffffffff81000044\n".repeat(10_000).getBytes(ISO_8859_1);
+        InputStream endless = new InputStream() {
+            @Override
+            public int read() {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) {
+                int count = Math.min(length, lines.length);
+                System.arraycopy(lines, 0, bytes, offset, count);
+                return count;
+            }
+        };
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertThatThrownBy(() ->
+                        TraceSymbolizer.findingOffset(ADDRESSES, Scope.CODE).copy(endless, "text", out))
                 .isInstanceOf(MalformedInputException.class)
-                .hasMessageStartingWith("text: line 2: found an address, and no line that shows where the kernel is");
+                .hasMessageContaining("found 64 MiB, and no line that shows where the kernel is");
+        assertThat(out.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[ 1.5] ------------[ cut here ]------------",
+                "---[ end trace 0000000000000000 ]---",
+                "---[ end trace ffa10c5d5bd2a7b9 ]---",
+                "Call Trace:"
+            })
+    void trace_withoutItsEnd_endsWithTheMessageOrTheNext(String line) throws IOException {
+        assertThat(symbolized(" <TASK>\n ffffffff81000080\n" + line + "\nffffffff81000080\n"))
+                .isEqualTo(" <TASK>\n do_one+0x40/0x40\n" + line + "\ndo_two+0x0/0x40\n");
     }
 
     @ParameterizedTest
@@ -184,7 +230,8 @@ class TraceSymbolizerTest {
         assertThatThrownBy(() -> symbolized("\n" + line + "\n"))
                 .isInstanceOf(MalformedInputException.class)
                 .hasMessageContaining("line 2: found ")
-                .hasMessageContaining("expected a kernel that agrees with a kernel moved by 0x0");
+                .hasMessageEndingWith(
+                        "expected a kernel that agrees with a kernel moved by 0x0: is the text of another boot?");
     }
 
     @ParameterizedTest
@@ -253,7 +300,34 @@ class TraceSymbolizerTest {
     void output_beforeAReadThatMayWait_isThere() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         List<String> seen = new ArrayList<>();
-        InputStream slow = new InputStream() {
+        InputStream slow = slow(() -> seen.add(out.toString(ISO_8859_1)));
+        TraceSymbolizer.of(ADDRESSES, Scope.CODE).copy(slow, "text", out);
+        assertThat(seen).containsExactly("", "do_one+0x4/0x40\n", "do_one+0x4/0x40\ndo_one+0x4/0x40\n");
+    }
+
+    @Test
+    void listener_beforeAReadThatMayWait_isToFlush() throws IOException {
+        List<String> seen = new ArrayList<>();
+        TraceSymbolizer.of(ADDRESSES, Scope.CODE)
+                .forEach(slow(() -> seen.add("read")), "text", new TraceSymbolizer.Listener() {
+                    @Override
+                    public void found(long line, long address, SymbolAt symbol) {
+                        seen.add(symbol.toString());
+                    }
+
+                    @Override
+                    public void flush() {
+                        seen.add("flush");
+                    }
+                });
+        assertThat(seen)
+                .containsExactly(
+                        "flush", "read", "do_one+0x4/0x40", "flush", "read", "do_one+0x4/0x40", "flush", "read");
+    }
+
+    /** Two lines, of which each has to be waited for. */
+    private static InputStream slow(Runnable beforeRead) {
+        return new InputStream() {
             private int given;
 
             @Override
@@ -263,13 +337,11 @@ class TraceSymbolizerTest {
 
             @Override
             public int read(byte[] bytes, int offset, int length) {
-                seen.add(out.toString(ISO_8859_1));
+                beforeRead.run();
                 byte[] line = "ffffffff81000044\n".getBytes(ISO_8859_1);
                 System.arraycopy(line, 0, bytes, offset, line.length);
                 return given++ < 2 ? line.length : -1;
             }
         };
-        TraceSymbolizer.of(ADDRESSES, Scope.CODE).copy(slow, "text", out);
-        assertThat(seen).containsExactly("", "do_one+0x4/0x40\n", "do_one+0x4/0x40\ndo_one+0x4/0x40\n");
     }
 }
