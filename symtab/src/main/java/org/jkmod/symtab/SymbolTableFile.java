@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.zip.CRC32C;
 import org.jkmod.elf.InputFile;
 import org.jkmod.elf.MalformedInputException;
@@ -93,16 +94,20 @@ final class SymbolTableFile {
         if (!Files.isDirectory(folder)) {
             throw new NoSuchFileException(file.toString());
         }
-        // Made by open(2), for createTempFile() would give nobody else the right to read it.
-        Path temporary = target.resolveSibling(
-                "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+        // Made by open(2), for createTempFile() would give nobody else the right to read it. Of two that write at once
+        // the last one wins.
+        Path temporary = target.resolveSibling("." + target.getFileName() + "."
+                + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
         try {
-            Files.write(temporary, bytes(table), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Files.createFile(temporary);
+            try {
+                Files.write(temporary, bytes(table), StandardOpenOption.WRITE);
+                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
         } catch (FileSystemException e) {
             throw new FileSystemException(file.toString(), null, reason(e));
-        } finally {
-            Files.deleteIfExists(temporary);
         }
     }
 

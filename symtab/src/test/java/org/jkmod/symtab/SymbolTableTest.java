@@ -2,8 +2,10 @@ package org.jkmod.symtab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.jkmod.elf.MalformedInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -203,6 +206,21 @@ class SymbolTableTest {
         assertThat(SymbolTable.read(file).name(0)).isEqualTo("one");
         assertThat(Files.getPosixFilePermissions(file)).isEqualTo(usual);
         assertThat(folder).isDirectoryContaining("glob:**link").isDirectoryNotContaining("glob:**.tmp");
+    }
+
+    @Test
+    void write_byManyAtOnce_leavesAWholeTable(@TempDir Path folder) {
+        SymbolTable table = new SymbolTableBuilder().add(1, 'T', "one", "").build();
+        Path file = folder.resolve("table");
+        IntStream.range(0, 64).parallel().forEach(i -> {
+            try {
+                table.write(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertThat(folder).isDirectoryContaining("glob:**table").isDirectoryNotContaining("glob:**.tmp");
+        assertThat(assertDoesNotThrow(() -> SymbolTable.read(file)).name(0)).isEqualTo("one");
     }
 
     @Test
