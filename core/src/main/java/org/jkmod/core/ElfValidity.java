@@ -9,6 +9,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.Section;
 import org.jkmod.elf.SymbolTable;
@@ -123,12 +124,12 @@ final class ElfValidity extends ElfHeaderValidity {
     }
 
     /** The only section of a name; empty if there is none. */
-    private Optional<Section> only(String name, boolean withBytes, String message) {
+    private Optional<Section> only(String name, boolean withBytes, Supplier<String> message) {
         Section found = null;
         for (Section section : sections()) {
             if ((!withBytes || hasBytes(section)) && section.hasName(name)) {
                 if (found != null) {
-                    throw refused(message, "there is more than one section " + name);
+                    throw refused(message.get(), "there is more than one section " + name);
                 }
                 found = section;
             }
@@ -137,13 +138,13 @@ final class ElfValidity extends ElfHeaderValidity {
     }
 
     private void checkModinfoAmongSectionsWithBytes() {
-        modinfo =
-                only(".modinfo", true, "Only one .modinfo section must exist.").orElse(null);
+        modinfo = only(".modinfo", true, () -> "Only one .modinfo section must exist.")
+                .orElse(null);
     }
 
     private void checkOnlyModinfo() {
-        modinfo =
-                only(".modinfo", false, "Only one .modinfo section must exist.").orElse(null);
+        modinfo = only(".modinfo", false, () -> "Only one .modinfo section must exist.")
+                .orElse(null);
     }
 
     private Modinfo tags() {
@@ -181,7 +182,11 @@ final class ElfValidity extends ElfHeaderValidity {
     }
 
     private void checkOnlySymbolTable() {
-        if (sections().stream().filter(s -> s.type() == SHT_SYMTAB).count() != 1) {
+        int tables = 0;
+        for (Section section : sections()) {
+            tables += section.type() == SHT_SYMTAB ? 1 : 0;
+        }
+        if (tables != 1) {
             throw refused(
                     KernelLog.WARNING,
                     name() + ": module has no symbols (stripped?)",
@@ -198,18 +203,22 @@ final class ElfValidity extends ElfHeaderValidity {
         checkThisModule(false, "Exactly one ");
     }
 
+    private String ofModule() {
+        return "module " + name() + ": ";
+    }
+
     private void checkThisModule(boolean withBytes, String many) {
-        String start = "module " + name() + ": ";
-        String message = start + many + KernelObject.THIS_MODULE + " section must exist.";
+        Supplier<String> message = () -> ofModule() + many + KernelObject.THIS_MODULE + " section must exist.";
         Section found = only(KernelObject.THIS_MODULE, withBytes, message)
-                .orElseThrow(() -> refused(message, "there is no section with struct module"));
+                .orElseThrow(() -> refused(message.get(), "there is no section with struct module"));
         if (found.type() == SHT_NOBITS) {
             throw refused(
-                    start + KernelObject.THIS_MODULE + " section must have a size set", "struct module has no bytes");
+                    ofModule() + KernelObject.THIS_MODULE + " section must have a size set",
+                    "struct module has no bytes");
         }
         if (!found.hasFlags(SHF_ALLOC)) {
             throw refused(
-                    start + KernelObject.THIS_MODULE + " must occupy memory during process execution",
+                    ofModule() + KernelObject.THIS_MODULE + " must occupy memory during process execution",
                     "struct module's section is not SHF_ALLOC");
         }
         OptionalLong size = profile().thisModuleSize();
@@ -217,7 +226,7 @@ final class ElfValidity extends ElfHeaderValidity {
         if (size.isPresent() && found.size() != size.getAsLong()) {
             throw refused(
                     KernelLog.ERR,
-                    start + KernelObject.THIS_MODULE
+                    ofModule() + KernelObject.THIS_MODULE
                             + " section size must match the kernel's built struct module size at run time",
                     "struct module has " + found.size() + " bytes in the module and " + size.getAsLong()
                             + " in the kernel: they were built with different configurations",

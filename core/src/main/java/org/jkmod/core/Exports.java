@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jkmod.symtab.NameIndex;
 import org.jkmod.symtab.NameTable;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +35,27 @@ final class Exports {
      */
     record Published(KernelSymbol symbol, KernelModule owner) {}
 
-    private final NameTable names = new NameTable();
-    private byte[] flags = new byte[1024];
-    private long[] value = new long[1024];
-    private int[] crc = new int[1024];
-    private String[] namespace = new String[1024];
-    private @Nullable KernelModule[] owner = new KernelModule[1024];
+    private final NameTable names;
+    private byte[] flags;
+    private long[] value;
+    private int[] crc;
+    private String[] namespace;
+    private @Nullable KernelModule[] owner;
+
+    /**
+     * No exports.
+     *
+     * @param known names that may be exported: their rows are their ids, so that whoever has looked one up there need not do it here
+     */
+    Exports(NameIndex known) {
+        int rows = known.size() + 1024;
+        names = known.toTable();
+        flags = new byte[rows];
+        value = new long[rows];
+        crc = new int[rows];
+        namespace = new String[rows];
+        owner = new KernelModule[rows];
+    }
 
     /** Adds a symbol. */
     void add(
@@ -62,11 +78,6 @@ final class Exports {
     /** The row of a name, made if it is new. */
     int intern(byte[] bytes, int offset, int length) {
         return grow(names.intern(bytes, offset, length));
-    }
-
-    /** The row of a name, made if it is new. */
-    int intern(String name) {
-        return grow(names.intern(name));
     }
 
     private int grow(int id) {
@@ -98,7 +109,8 @@ final class Exports {
         return exported(names.find(name));
     }
 
-    private int exported(int id) {
+    /** A row, or {@link #NOT_FOUND} if what it is of is not exported now. */
+    int exported(int id) {
         return id >= 0 && flags[id] != 0 ? id : NOT_FOUND;
     }
 

@@ -65,7 +65,8 @@ final class ImportResolution implements SymbolResolution.Imports {
     @Override
     public long resolve(int name, int length, int symbol, boolean weak) {
         while (true) {
-            int found = exports.find(file, name, length);
+            int row = info.importRow(symbol);
+            int found = row < 0 ? exports.find(file, name, length) : exports.exported(row);
             if (found == Exports.NOT_FOUND || (exports.isGplOnly(found) && !gplOk)) {
                 return unknown(symbol, weak, found);
             }

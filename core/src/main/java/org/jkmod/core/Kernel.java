@@ -41,7 +41,7 @@ public final class Kernel {
     private final InitExecutor executor;
     private final ReentrantLock moduleMutex = new ReentrantLock();
     private final Condition moduleWait = moduleMutex.newCondition();
-    private final Exports exports = new Exports();
+    private final Exports exports;
     /** The values of the kernel's own exports by row of the profile's. */
     private final long[] ownValues;
 
@@ -70,6 +70,7 @@ public final class Kernel {
         this.sigEnforced = commandLine.sigEnforce()
                 || profile.config("MODULE_SIG_FORCE").map("y"::equals).orElse(false);
         this.memory = new KernelAddressSpace(profile, options, moduleMutex);
+        this.exports = new Exports(profile.exports().names());
         this.ownValues = new long[profile.exports().size()];
         addKernelExports();
         this.parameterFunctions = ParameterFunctions.of(exports);
@@ -88,22 +89,21 @@ public final class Kernel {
     /** The kernel's own exports; those whose address nobody knows get one each in the kernel's image, in the order of their rows. */
     private void addKernelExports() {
         ModuleSymvers rows = profile.exports();
+        Kallsyms addresses = profile.addresses().orElse(null);
         long standIn = memory.image().start();
         for (int i = 0; i < rows.size(); i++) {
             if (!rows.owner(i).equals(VMLINUX)) {
                 continue;
             }
-            String name = rows.name(i);
             long value = standIn;
-            OptionalLong known =
-                    profile.addresses().map(a -> addressOf(a, name)).orElse(OptionalLong.empty());
+            OptionalLong known = addresses == null ? OptionalLong.empty() : addressOf(addresses, rows.name(i));
             if (known.isPresent()) {
                 value = known.getAsLong();
             } else {
                 standIn += 16;
             }
             ownValues[i] = value;
-            exports.add(exports.intern(name), value, crc(i), rows.gplOnly(i), rows.namespace(i), null);
+            exports.add(i, value, crc(i), rows.gplOnly(i), rows.namespace(i), null);
         }
     }
 

@@ -38,7 +38,7 @@ public final class KernelModule {
     private final String name;
     private final Modinfo modinfo;
     private final String arguments;
-    private volatile ImmutableList<LoadedSection> sections = ImmutableList.of();
+    private volatile LoadedSections sections = LoadedSections.NONE;
     private volatile long initAddress;
     private volatile long exitAddress;
     private volatile Map<MemoryType, ModuleMemory> memory;
@@ -217,15 +217,16 @@ public final class KernelModule {
 
     /** Its sections in the order of the file; those in init memory too, though that is freed. */
     public List<LoadedSection> sections() {
-        return sections;
+        return sections.all();
     }
 
     /** The content of a section, read-only, little-endian; empty if there is no such section or its memory is freed. */
     public Optional<ByteBuffer> section(String sectionName) {
-        for (LoadedSection section : sections) {
-            ModuleMemory in = memory.get(section.memory());
-            if (section.name().equals(sectionName) && in != null) {
-                return Optional.of(content(in, section));
+        LoadedSections all = sections;
+        for (int i = 0; i < all.count(); i++) {
+            ModuleMemory in = all.hasName(i, sectionName) ? memory.get(all.memory(i)) : null;
+            if (in != null) {
+                return Optional.of(content(in, all.section(i)));
             }
         }
         return Optional.empty();
@@ -378,7 +379,7 @@ public final class KernelModule {
     }
 
     void sections(List<LoadedSection> value) {
-        sections = ImmutableList.copyOf(value);
+        sections = new LoadedSections(value);
     }
 
     void state(ModuleState value) {

@@ -2,10 +2,13 @@ package org.jkmod.core;
 
 import static org.jkmod.elf.Elf.SHF_ALLOC;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.jkmod.elf.ElfFile;
+import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.Section;
 import org.jkmod.elf.SymbolTable;
+import org.jkmod.symtab.NameIndex;
 
 /** What a load knows of its file once that has passed {@link ElfValidity} ({@code struct load_info}): the module as this kernel sees it. */
 final class LoadInfo {
@@ -16,6 +19,7 @@ final class LoadInfo {
     private final String name;
     private final Optional<Section> versions;
     private final boolean structSizeUnknown;
+    private final int[] importRows;
 
     LoadInfo(
             KernelProfile profile,
@@ -44,6 +48,30 @@ final class LoadInfo {
                         ? Optional.of(SymbolVersions.parseExtended(crcs.orElseThrow(), names.orElseThrow()))
                         : versions.map(SymbolVersions::parse),
                 ignoreModversions);
+        this.importRows = findImports(object, profile.exports().names());
+    }
+
+    /** Looks the imports' names up, before the load has the kernel's lock. */
+    private static int[] findImports(KernelObject object, NameIndex exports) {
+        SymbolTable symbols = object.symbols();
+        byte[] file = object.elf().array();
+        int[] rows = new int[symbols.count()];
+        Arrays.fill(rows, -1);
+        try {
+            for (int i = 1; i < rows.length; i++) {
+                if (object.isImport(i)) {
+                    long name = symbols.nameOffset(i);
+                    rows[i] = exports.find(
+                            file,
+                            symbols.strings().start() + (int) name,
+                            symbols.strings().length(name));
+                }
+            }
+        } catch (MalformedInputException e) {
+            // whoever resolves that name says so when its turn comes
+            return rows;
+        }
+        return rows;
     }
 
     private static String structName(ElfFile elf, Section thisModule) {
@@ -80,6 +108,11 @@ final class LoadInfo {
     /** {@code info->index.vers}: whether there is a {@code __versions} that counts. */
     boolean hasVersions() {
         return versions.isPresent();
+    }
+
+    /** The row of an import's name in the profile's exports, by its index in the symbol table; -1: it has none, or was not looked for. */
+    int importRow(int symbol) {
+        return importRows[symbol];
     }
 
     /** Whether the size of {@code struct module} should have been compared, and the kernel's is not known. */

@@ -3,8 +3,10 @@ package org.jkmod.core;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The section {@code .modinfo}: {@code tag=value} strings, NUL-terminated, in the order of the file; a tag may occur more than once.
@@ -20,35 +22,22 @@ public final class Modinfo {
     public record Entry(String tag, String value) {}
 
     /** No strings at all. */
-    static final Modinfo EMPTY = new Modinfo(List.of());
+    static final Modinfo EMPTY = new Modinfo(new byte[0]);
 
-    private final List<Entry> entries;
+    /** The strings, with NULs between them: as bytes, they are a tenth of what they would be as entries, and a load asks for few. */
+    private final byte[] bytes;
 
-    private Modinfo(List<Entry> entries) {
-        this.entries = List.copyOf(entries);
+    private volatile @Nullable List<Entry> entries;
+
+    private Modinfo(byte[] bytes) {
+        this.bytes = bytes;
     }
 
     /** Reads the section's content. Strings without {@code =} are passed over, as the kernel passes over them. */
     static Modinfo parse(ByteBuffer content) {
         byte[] bytes = new byte[content.remaining()];
         content.duplicate().get(bytes);
-        List<Entry> entries = new ArrayList<>();
-        int at = 0;
-        while (at < bytes.length) {
-            int end = at;
-            int equals = -1;
-            while (end < bytes.length && bytes[end] != 0) {
-                if (equals < 0 && bytes[end] == '=') {
-                    equals = end;
-                }
-                end++;
-            }
-            if (equals >= 0) {
-                entries.add(new Entry(latin1(bytes, at, equals), latin1(bytes, equals + 1, end)));
-            }
-            at = end + 1;
-        }
-        return new Modinfo(entries);
+        return new Modinfo(bytes);
     }
 
     /**
@@ -60,59 +49,98 @@ public final class Modinfo {
      * @param size of the section in bytes
      */
     static Modinfo parseAsLoader(byte[] file, int end, long offset, long size) {
-        List<Entry> entries = new ArrayList<>();
         long left = size;
-        int at = (int) Math.min(offset, end);
+        int start = (int) Math.min(offset, end);
+        int at = start;
         while (at < end) {
-            int stop = at;
-            int equals = -1;
-            while (stop < end && file[stop] != 0) {
-                if (equals < 0 && file[stop] == '=') {
-                    equals = stop;
-                }
-                stop++;
+            int next = at;
+            while (next < end && file[next] != 0) {
+                next++;
             }
-            if (equals >= 0) {
-                entries.add(new Entry(latin1(file, at, equals), latin1(file, equals + 1, stop)));
-            }
-            int next = stop;
             while (next < end && file[next] == 0) {
                 next++;
             }
             left -= next - at;
+            at = next;
             if (left <= 0) {
                 break;
             }
-            at = next;
         }
-        return new Modinfo(entries);
-    }
-
-    private static String latin1(byte[] bytes, int from, int to) {
-        return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
+        return new Modinfo(Arrays.copyOfRange(file, start, at));
     }
 
     /** All entries in the file's order. */
     public List<Entry> entries() {
-        return entries;
+        List<Entry> known = entries;
+        if (known == null) {
+            List<Entry> found = new ArrayList<>();
+            for (int start = 0; start < bytes.length; ) {
+                int end = end(start);
+                int equals = start;
+                while (equals < end && bytes[equals] != '=') {
+                    equals++;
+                }
+                if (equals < end) {
+                    found.add(new Entry(latin1(start, equals), latin1(equals + 1, end)));
+                }
+                start = end + 1;
+            }
+            known = List.copyOf(found);
+            entries = known;
+        }
+        return known;
+    }
+
+    /** Where the string that begins there ends. */
+    private int end(int start) {
+        int end = start;
+        while (end < bytes.length && bytes[end] != 0) {
+            end++;
+        }
+        return end;
+    }
+
+    /** Whether the string that begins there is one of a tag. */
+    private boolean hasTag(int start, int end, String tag) {
+        int length = tag.length();
+        if (length >= end - start || bytes[start + length] != '=') {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (bytes[start + i] == '=' || (bytes[start + i] & 0xff) != tag.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String latin1(int from, int to) {
+        return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     /** The first value of a tag ({@code get_modinfo}). */
     public Optional<String> first(String tag) {
-        for (Entry entry : entries) {
-            if (entry.tag().equals(tag)) {
-                return Optional.of(entry.value());
+        for (int at = 0; at < bytes.length; ) {
+            int end = end(at);
+            if (hasTag(at, end, tag)) {
+                return Optional.of(latin1(at + tag.length() + 1, end));
             }
+            at = end + 1;
         }
         return Optional.empty();
     }
 
     /** All values of a tag in the file's order. */
     public List<String> all(String tag) {
-        return entries.stream()
-                .filter(e -> e.tag().equals(tag))
-                .map(Entry::value)
-                .toList();
+        List<String> values = new ArrayList<>();
+        for (int at = 0; at < bytes.length; ) {
+            int end = end(at);
+            if (hasTag(at, end, tag)) {
+                values.add(latin1(at + tag.length() + 1, end));
+            }
+            at = end + 1;
+        }
+        return List.copyOf(values);
     }
 
     /** A value as people read it: its bytes as UTF-8. */

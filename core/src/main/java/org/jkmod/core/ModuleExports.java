@@ -41,6 +41,8 @@ final class ModuleExports {
 
     private final List<Found> found = new ArrayList<>();
     private @Nullable LoadProblem fault;
+    /** What the last name was in: mostly the next one is, too. */
+    private @Nullable ModuleMemory lastPiece;
 
     /** Reads the exports of a module that was relocated; what is wrong with them, {@link #offer} says. */
     static ModuleExports read(KernelProfile profile, KernelModule module, KernelObject object, ModuleLayout layout) {
@@ -142,8 +144,13 @@ final class ModuleExports {
     }
 
     private ModuleMemory piece(long address) {
+        ModuleMemory last = lastPiece;
+        if (last != null && Long.compareUnsigned(address - last.base(), last.length()) < 0) {
+            return last;
+        }
         for (ModuleMemory piece : module.memory().values()) {
             if (Long.compareUnsigned(address - piece.base(), piece.length()) < 0) {
+                lastPiece = piece;
                 return piece;
             }
         }

@@ -4,10 +4,12 @@ import static org.jkmod.elf.Elf.SHF_ALLOC;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jkmod.core.KernelModule.LoadedSection;
 import org.jkmod.elf.MalformedInputException;
 import org.jspecify.annotations.Nullable;
 
@@ -170,16 +172,25 @@ public final class ModuleLayout {
     }
 
     /** The sections that have memory. */
-    List<KernelModule.LoadedSection> sections(Map<MemoryType, ModuleMemory> memory) {
-        return placements.stream()
-                .filter(p -> memory.containsKey(p.memory()))
-                .map(p -> new KernelModule.LoadedSection(p.name(), p.memory(), address(p, memory), p.size()))
-                .toList();
+    List<LoadedSection> sections(Map<MemoryType, ModuleMemory> memory) {
+        List<LoadedSection> sections = new ArrayList<>(placements.size());
+        for (Placement p : placements) {
+            if (memory.containsKey(p.memory())) {
+                sections.add(new LoadedSection(p.name(), p.memory(), address(p, memory), p.size()));
+            }
+        }
+        return sections;
     }
 
     /** The parts of a memory in their order. */
     List<Part> parts(MemoryType memory) {
-        return parts.stream().filter(part -> part.memory() == memory).toList();
+        ImmutableList.Builder<Part> found = ImmutableList.builder();
+        for (Part part : parts) {
+            if (part.memory() == memory) {
+                found.add(part);
+            }
+        }
+        return found.build();
     }
 
     CoreSymbols coreSymbols() {

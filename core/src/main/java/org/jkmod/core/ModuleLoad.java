@@ -102,6 +102,15 @@ public final class ModuleLoad {
         return checks.objectIfAny();
     }
 
+    /**
+     * The row of an import's name in the profile's exports, or -1 if they do not have it.
+     *
+     * @param symbol index in the symbol table of what was {@linkplain #accepted accepted}
+     */
+    public int exportRow(int symbol) {
+        return checks.info().importRow(symbol);
+    }
+
     /** Takes a step; returns whether it went well, which in a load it did. */
     private boolean stage(LoadStage stage, Runnable step) {
         try {

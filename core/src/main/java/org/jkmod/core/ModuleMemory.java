@@ -20,7 +20,7 @@ public final class ModuleMemory {
     private final int length;
     private final List<Part> parts;
     /** What was written behind {@link #bytes}, which is zeros before: number of the chunk from the base to its bytes. */
-    private final ConcurrentMap<Long, byte[]> rest = new ConcurrentHashMap<>();
+    private volatile @Nullable ConcurrentMap<Long, byte[]> rest;
 
     private volatile byte @Nullable [] bytes;
     private volatile @Nullable KernelModule owner;
@@ -107,7 +107,8 @@ public final class ModuleMemory {
             if (at < length) {
                 System.arraycopy(array(), (int) at, copy, i, step);
             } else {
-                byte[] chunk = rest.get(at / CHUNK);
+                ConcurrentMap<Long, byte[]> chunks = rest;
+                byte[] chunk = chunks == null ? null : chunks.get(at / CHUNK);
                 if (chunk != null) {
                     System.arraycopy(chunk, (int) (at % CHUNK), copy, i, step);
                 }
@@ -125,11 +126,20 @@ public final class ModuleMemory {
             if (at < length) {
                 System.arraycopy(from, start + i, array(), (int) at, step);
             } else {
-                byte[] chunk = rest.computeIfAbsent(at / CHUNK, n -> new byte[CHUNK]);
+                byte[] chunk = rest().computeIfAbsent(at / CHUNK, n -> new byte[CHUNK]);
                 System.arraycopy(from, start + i, chunk, (int) (at % CHUNK), step);
             }
             i += step;
         }
+    }
+
+    private synchronized ConcurrentMap<Long, byte[]> rest() {
+        ConcurrentMap<Long, byte[]> known = rest;
+        if (known == null) {
+            known = new ConcurrentHashMap<>();
+            rest = known;
+        }
+        return known;
     }
 
     /** How many bytes can be moved at once. */

@@ -26,8 +26,7 @@ public final class SymbolVersions {
     private final int[] nameStart;
     private final int[] nameLength;
     private final int[] crc;
-    private final int[] firstOfName;
-    private final Supplier<NameTable> index = Suppliers.memoize(this::index);
+    private final Supplier<int[]> index = Suppliers.memoize(this::index);
 
     private SymbolVersions(byte[] bytes, int count, boolean extended) {
         this.bytes = bytes;
@@ -35,7 +34,6 @@ public final class SymbolVersions {
         this.nameStart = new int[count];
         this.nameLength = new int[count];
         this.crc = new int[count];
-        this.firstOfName = new int[count];
     }
 
     /** Reads {@code __versions}; a rest that is no whole entry is passed over, as the kernel passes over it. */
@@ -133,20 +131,31 @@ public final class SymbolVersions {
         if (hint >= 0 && hint < crc.length && matches(hint, name, offset, length)) {
             return hint;
         }
-        int id = index.get().find(name, offset, length);
-        return id < 0 ? -1 : firstOfName[id];
+        int[] slots = index.get();
+        int slot = slot(slots, name, offset, length);
+        return slots[slot] - 1;
     }
 
-    /** All names, for the modules whose tables are in another order. */
-    private NameTable index() {
-        NameTable names = new NameTable();
+    /** A hash table of the entries by name, 1 more than their numbers, for the half of all look-ups that come in another order. */
+    private int[] index() {
+        int[] slots = new int[Integer.highestOneBit(Math.max(1, crc.length)) << 2];
         for (int i = 0; i < crc.length; i++) {
-            int known = names.size();
-            if (names.intern(bytes, nameStart[i], nameLength[i]) == known) {
-                firstOfName[known] = i;
+            int slot = slot(slots, bytes, nameStart[i], nameLength[i]);
+            if (slots[slot] == 0) {
+                slots[slot] = i + 1;
             }
         }
-        return names;
+        return slots;
+    }
+
+    /** Where the first entry of a name is, or would be. */
+    private int slot(int[] slots, byte[] name, int offset, int length) {
+        int mask = slots.length - 1;
+        int slot = (int) NameTable.hash(name, offset, length) & mask;
+        while (slots[slot] != 0 && !matches(slots[slot] - 1, name, offset, length)) {
+            slot = (slot + 1) & mask;
+        }
+        return slot;
     }
 
     private boolean matches(int i, byte[] name, int offset, int length) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jkmod.core.KernelObject.Export;
@@ -349,6 +350,47 @@ class KernelObjectTest {
             assertThatThrownBy(() -> wild.relocated(wild.section(relocations, "a module")))
                     .isInstanceOf(MalformedInputException.class)
                     .hasMessageContaining("sh_info");
+        }
+    }
+
+    /** As {@code TreeLoad} reads one file over the other: nothing of the last one may be seen, and nothing of this one afterwards. */
+    @Test
+    void load_fromMemoryThatIsUsedAgain_isAsFromItsOwn() {
+        byte[] file = module("some")
+                .parameter("debug", "param_ops_bool", 0)
+                .imports("printk")
+                .exports("some1", "some2")
+                .bytes();
+        Kernel expected = Toys.kernel("printk", "param_ops_bool");
+        KernelObject own = KernelObject.parse(file, "some.ko");
+        expected.load(own);
+
+        byte[] room = new byte[2 * file.length];
+        Arrays.fill(room, (byte) 'x');
+        System.arraycopy(file, 0, room, 0, file.length);
+        Kernel kernel = Toys.kernel("printk", "param_ops_bool");
+        ModuleLoad load = kernel.begin(KernelObject.unchecked(room, file.length, "some.ko"), LoadOptions.NONE);
+        load.form();
+        load.relocate();
+        Arrays.fill(room, (byte) 'y');
+        load.run();
+
+        assertThat(KernelSnapshot.of(kernel, own)).isEqualTo(KernelSnapshot.of(expected, own));
+        assertThat(kernel.symbol("some2")).isEqualTo(expected.symbol("some2")).isPresent();
+        assertThat(kernel.kallsyms()).isEqualTo(expected.kallsyms());
+    }
+
+    /** What follows the file in its memory ends no string of it, and begins no signature. */
+    @Test
+    void verdict_onEveryFirstPartOfAFile_dependsOnNothingBehindIt() {
+        byte[] file = module("some").imports("printk").exports("some1").bytes();
+        Kernel kernel = Toys.kernel("printk");
+        for (int size = 0; size < file.length; size += 7) {
+            KernelObject alone = KernelObject.unchecked(Arrays.copyOf(file, size), "some.ko");
+            KernelObject first = KernelObject.unchecked(file, size, "some.ko");
+            assertThat(kernel.check(first, LoadOptions.NONE))
+                    .as("%d bytes", size)
+                    .isEqualTo(kernel.check(alone, LoadOptions.NONE));
         }
     }
 }

@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An ELF object: its header and section headers, over the bytes of the file.
@@ -40,6 +41,7 @@ public final class ElfFile {
     private final ElfData data;
     private final Section[] sections;
     private final int shstrndx;
+    private @Nullable StringTable sectionNames;
     /** Whether strings may go on behind their table, as they do for a loader that does not look where a table ends. */
     private final boolean asLoaded;
 
@@ -313,6 +315,15 @@ public final class ElfFile {
 
     /** The string table that holds the sections' names. */
     StringTable sectionNames() {
+        StringTable known = sectionNames;
+        if (known == null) {
+            known = readSectionNames();
+            sectionNames = known;
+        }
+        return known;
+    }
+
+    private StringTable readSectionNames() {
         if (asLoaded && shstrndx > SHN_UNDEF && shstrndx < sections.length) {
             return new StringTable(sections[shstrndx]);
         }

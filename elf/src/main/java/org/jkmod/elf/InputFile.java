@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -50,19 +51,20 @@ public final class InputFile {
             throw new IllegalArgumentException("limit " + limit);
         }
         long claimed = readable(file).size();
-        Contents contents = read(file, claimed, new byte[0], limit, expected);
+        Contents contents = read(file, claimed, byte[]::new, limit, expected);
         return contents.size == contents.bytes.length ? contents.bytes : Arrays.copyOf(contents.bytes, contents.size);
     }
 
     /**
-     * Reads a regular file into an array that may have been used for another, or into a new one if it does not fit: for readers of
-     * thousands of files, whose arrays would be most of the memory that they use.
+     * Reads a regular file into an array that may have been used for another: for readers of thousands of files, whose arrays would be
+     * most of the memory that they use.
      *
-     * @param room where to
+     * @param room gives an array of at least so many bytes
      * @throws IOException as {@link #read(Path, int, String)}, and if it is anything but a regular file
      * @throws MalformedInputException as {@link #read(Path, int, String)}
      */
-    public static Contents readRegular(Path file, byte[] room, int limit, String expected) throws IOException {
+    public static Contents readRegular(Path file, IntFunction<byte[]> room, int limit, String expected)
+            throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (!attributes.isRegularFile()) {
             String reason = attributes.isDirectory() ? "Is a directory" : "Not a regular file";
@@ -71,12 +73,13 @@ public final class InputFile {
         return read(file, attributes.size(), room, limit, expected);
     }
 
-    private static Contents read(Path file, long claimed, byte[] room, int limit, String expected) throws IOException {
+    private static Contents read(Path file, long claimed, IntFunction<byte[]> room, int limit, String expected)
+            throws IOException {
         if (claimed > limit) {
             throw tooLarge(file, limit, expected);
         }
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = room.length > 0 && room.length >= claimed ? room : new byte[(int) claimed];
+            byte[] bytes = room.apply((int) claimed);
             int size = 0;
             while (true) {
                 if (size == bytes.length) {

@@ -64,12 +64,20 @@ public final class Section {
     public String name() {
         String known = name;
         if (known == null) {
-            known = index == 0 ? "" : file.sectionNames().string(nameOffset());
+            known = index == 0 ? "" : readName();
             if (known.length() <= LONG_NAME) {
                 name = known;
             }
         }
         return known;
+    }
+
+    private String readName() {
+        StringTable names = file.sectionNames();
+        long offset = nameOffset();
+        int length = names.length(offset);
+        int from = names.start() + (int) offset;
+        return length <= LONG_NAME ? SectionNames.of(file.array(), from, length) : latin1(file.array(), from, length);
     }
 
     /**

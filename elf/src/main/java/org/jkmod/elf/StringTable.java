@@ -1,10 +1,18 @@
 package org.jkmod.elf;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * The NUL-terminated strings of a section. gABI chapter 4, "String Table". Names in ELF files are bytes without an encoding: as
  * Java strings they have a character a byte (ISO 8859-1), so that no two names become one.
  */
 public final class StringTable {
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101_0101_0101_0101L;
+    private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+
     private final Section section;
     private final byte[] bytes;
     private final int start;
@@ -52,6 +60,15 @@ public final class StringTable {
         checkOffset(offset);
         int end = start + size;
         int at = start + (int) offset;
+        // eight bytes at once, up to the word with the NUL: a pass over all symbols spends most of its time here
+        while (at <= end - Long.BYTES) {
+            long word = (long) WORDS.get(bytes, at);
+            long nuls = (word - ONES) & ~word & HIGH_BITS;
+            if (nuls != 0) {
+                return at + Long.numberOfTrailingZeros(nuls) / Byte.SIZE - start - (int) offset;
+            }
+            at += Long.BYTES;
+        }
         while (at < end && bytes[at] != 0) {
             at++;
         }
@@ -84,12 +101,15 @@ public final class StringTable {
             return false;
         }
         int at = start + (int) offset;
+        if (bytes[at + length] != 0) {
+            return false;
+        }
         for (int i = 0; i < length; i++) {
             if (bytes[at + i] == 0 || Byte.toUnsignedInt(bytes[at + i]) != expected.charAt(i)) {
                 return false;
             }
         }
-        return bytes[at + length] == 0;
+        return true;
     }
 
     private void checkOffset(long offset) {

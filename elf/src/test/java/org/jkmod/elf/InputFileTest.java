@@ -9,6 +9,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -22,7 +24,7 @@ class InputFileTest {
     void read_ofFilesUpToTheLimit_hasAllBytes() throws IOException {
         for (int size : new int[] {0, 1, 8191, 8192, 8193, 100_000}) {
             byte[] bytes = new byte[size];
-            new java.util.Random(size).nextBytes(bytes);
+            new Random(size).nextBytes(bytes);
             Path file = Files.write(folder.resolve("f" + size), bytes);
             assertThat(InputFile.read(file, size, "it")).isEqualTo(bytes);
             assertThat(InputFile.read(file, 1 << 20, "it")).isEqualTo(bytes);
@@ -32,6 +34,26 @@ class InputFileTest {
                         .hasMessage(file + ": size at 0x0: found more than " + (size - 1) + " bytes, expected a thing");
             }
         }
+    }
+
+    @Test
+    void readRegular_intoRoomForMore_usesItAndHasAllBytes() throws IOException {
+        byte[] room = new byte[300_000];
+        for (int size : new int[] {0, 1, 100_000, 131_072, 131_073, 299_999, 300_000}) {
+            byte[] bytes = new byte[size];
+            new Random(size).nextBytes(bytes);
+            Path file = Files.write(folder.resolve("f" + size), bytes);
+            InputFile.Contents contents = InputFile.readRegular(file, wanted -> room, 300_000, "it");
+            assertThat(contents.bytes()).isSameAs(room);
+            assertThat(contents.size()).isEqualTo(size);
+            assertThat(Arrays.copyOf(room, size)).isEqualTo(bytes);
+        }
+        assertThatThrownBy(() -> InputFile.readRegular(Path.of("/dev/null"), byte[]::new, 1, "it"))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage("/dev/null: Not a regular file");
+        assertThatThrownBy(() -> InputFile.readRegular(folder, byte[]::new, 1, "it"))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(folder + ": Is a directory");
     }
 
     @Test

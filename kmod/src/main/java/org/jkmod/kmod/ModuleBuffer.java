@@ -10,8 +10,9 @@ import org.jkmod.elf.MalformedInputException;
 
 /** Memory for the file of one module after another. Not safe for threads. */
 final class ModuleBuffer {
+    private static final int FIRST_ROOM = 1 << 20;
     /** Larger ones are not kept: some modules have 30 MiB, most less than a hundredth of that. */
-    private static final int LARGEST_KEPT = 4 << 20;
+    private static final int LARGEST_ROOM = 8 << 20;
 
     /** Any compression's magic number has no more bytes. */
     private static final int HEAD = 6;
@@ -44,10 +45,7 @@ final class ModuleBuffer {
      * @throws MalformedInputException if it is damaged, or larger than {@link ModuleFile#MAX_SIZE}
      */
     void read(Path file) throws IOException {
-        Contents read = InputFile.readRegular(file, room, ModuleFile.MAX_SIZE, ModuleFile.EXPECTED);
-        if (read.bytes().length <= LARGEST_KEPT) {
-            room = read.bytes();
-        }
+        Contents read = InputFile.readRegular(file, this::room, ModuleFile.MAX_SIZE, ModuleFile.EXPECTED);
         byte[] head = Arrays.copyOf(read.bytes(), Math.min(HEAD, read.size()));
         if (ModuleFile.isCompressed(head)) {
             byte[] module = ModuleFile.decompress(Arrays.copyOf(read.bytes(), read.size()), file.toString());
@@ -55,6 +53,17 @@ final class ModuleBuffer {
         } else {
             contents = read;
         }
+    }
+
+    private byte[] room(int size) {
+        if (size > LARGEST_ROOM) {
+            return new byte[size];
+        }
+        if (size > room.length) {
+            int roomy = Math.max(FIRST_ROOM, Integer.highestOneBit(size - 1) << 1);
+            room = new byte[roomy];
+        }
+        return room;
     }
 
     /** What was read begins here. */

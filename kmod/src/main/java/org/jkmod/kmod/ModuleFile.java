@@ -48,7 +48,7 @@ public final class ModuleFile {
      */
     public static byte[] read(Path file) throws IOException {
         // only a regular one, as finit_module(2); to read a pipe could wait for ever
-        InputFile.Contents read = InputFile.readRegular(file, new byte[0], MAX_SIZE, EXPECTED);
+        InputFile.Contents read = InputFile.readRegular(file, byte[]::new, MAX_SIZE, EXPECTED);
         byte[] bytes = read.bytes();
         return decompress(read.size() == bytes.length ? bytes : Arrays.copyOf(bytes, read.size()), file.toString());
     }

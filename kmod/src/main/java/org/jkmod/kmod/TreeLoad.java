@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveTask;
@@ -89,7 +90,9 @@ public final class TreeLoad {
      * A module that was read and laid out, or why it was not.
      *
      * @param buffer what its bytes are in
+     * @param load its load; null if it was not read
      * @param providers the modules that export what it imports
+     * @param reason why it was not read
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Opened(ModuleBuffer buffer, @Nullable ModuleLoad load, int[] providers, String reason) {}
@@ -134,9 +137,11 @@ public final class TreeLoad {
         for (int i = 0; i < modules.size(); i++) {
             byName.putIfAbsent(modules.get(i).name(), i);
         }
+        Map<String, Integer> byOwner = new HashMap<>();
         int[] result = new int[symvers.size()];
         for (int i = 0; i < result.length; i++) {
-            result[i] = byName.getOrDefault(ModuleTree.moduleName(symvers.owner(i)), -1);
+            result[i] = byOwner.computeIfAbsent(
+                    symvers.owner(i), owner -> byName.getOrDefault(ModuleTree.moduleName(owner), -1));
         }
         return result;
     }
@@ -298,7 +303,7 @@ public final class TreeLoad {
                 buffer.read(path);
                 KernelObject object = KernelObject.unchecked(buffer.bytes(), buffer.size(), path.toString());
                 ModuleLoad load = kernel.begin(object, LoadOptions.NONE);
-                return new Opened(buffer, load, providers(load.accepted().orElse(object)), "");
+                return new Opened(buffer, load, providers(load), "");
             } catch (IOException e) {
                 reason = "cannot be read: " + e;
             } catch (MalformedInputException e) {
@@ -326,21 +331,22 @@ public final class TreeLoad {
      *
      * @throws MalformedInputException if the file is no module at all
      */
-    private int[] providers(KernelObject object) {
+    private int[] providers(ModuleLoad load) {
+        Optional<KernelObject> accepted = load.accepted();
+        if (accepted.isEmpty()) {
+            // the kernel refuses it, or it cannot even be read, which this says
+            load.object().symbols();
+            return new int[0];
+        }
+        KernelObject object = accepted.get();
         int[] providers = new int[8];
         int count = 0;
         SymbolTable symbols = object.symbols();
-        byte[] file = object.elf().array();
         for (int i = 1; i < symbols.count(); i++) {
             if (!object.isImport(i)) {
                 continue;
             }
-            long name = symbols.nameOffset(i);
-            int row = symvers.names()
-                    .find(
-                            file,
-                            symbols.strings().start() + (int) name,
-                            symbols.strings().length(name));
+            int row = load.exportRow(i);
             int owner = row >= 0 ? owners[row] : exporter(symbols, i);
             if (owner >= 0 && !contains(providers, count, owner)) {
                 providers = Ints.ensureCapacity(providers, count + 1, count);

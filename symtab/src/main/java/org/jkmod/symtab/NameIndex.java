@@ -45,6 +45,11 @@ public final class NameIndex {
         return new NameIndex(new NameTable(table));
     }
 
+    /** A table with the same names and ids, to which more can be added. */
+    public NameTable toTable() {
+        return new NameTable(names);
+    }
+
     /** The names. Only to be read. */
     NameTable table() {
         return names;

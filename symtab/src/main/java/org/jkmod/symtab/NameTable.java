@@ -199,9 +199,13 @@ public final class NameTable {
 
     /**
      * A hash whose low 32 bits choose the slot and whose high bits tell names apart that meet there: both halves depend
-     * on every bit of the name and on its length.
+     * on every bit of the name and on its length. Another one in every process, so that nobody can choose names that have the same.
+     *
+     * @param bytes where the name is
+     * @param offset index of its first byte
+     * @param length its length in bytes
      */
-    static long hash(byte[] bytes, int offset, int length) {
+    public static long hash(byte[] bytes, int offset, int length) {
         long hash = SEED ^ length;
         int at = offset;
         int left = length;
