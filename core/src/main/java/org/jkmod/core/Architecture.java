@@ -108,7 +108,7 @@ public interface Architecture {
     /** Size of a page in bytes, of a kernel of that configuration ({@code CONFIG_PAGE_SHIFT}, which kernels have since 6.9). */
     default int pageSize(KernelConfiguration kernel) {
         return kernel.value("PAGE_SHIFT")
-                .filter(shift -> shift.length() == 2 && shift.charAt(0) == '1' && Character.isDigit(shift.charAt(1)))
+                .filter(shift -> shift.length() == 2 && shift.compareTo("10") >= 0 && shift.compareTo("19") <= 0)
                 .map(shift -> 1 << Integer.parseInt(shift))
                 .orElse(pageSize());
     }

@@ -145,6 +145,8 @@ final class ElfValidity extends ElfHeaderValidity {
     private void checkOnlyModinfo() {
         modinfo = only(".modinfo", false, () -> "Only one .modinfo section must exist.")
                 .orElse(null);
+        // the kernel reads the module's name here, before it looks at anything else
+        tags();
     }
 
     private Modinfo tags() {

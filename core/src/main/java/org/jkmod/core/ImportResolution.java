@@ -64,9 +64,10 @@ final class ImportResolution implements SymbolResolution.Imports {
     /** {@code resolve_symbol_wait}: while the symbol's module is being loaded, waits and tries again. */
     @Override
     public long resolve(int name, int length, int symbol, boolean weak) {
+        int known = info.importedExport(symbol);
         while (true) {
-            int row = info.importRow(symbol);
-            int found = row < 0 ? exports.find(file, name, length) : exports.exported(row);
+            // a loaded module may export what the profile does not know
+            int found = known < 0 ? exports.find(file, name, length) : exports.exported(known);
             if (found == Exports.NOT_FOUND || (exports.isGplOnly(found) && !gplOk)) {
                 return unknown(symbol, weak, found);
             }

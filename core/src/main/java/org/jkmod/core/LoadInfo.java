@@ -3,6 +3,7 @@ package org.jkmod.core;
 import static org.jkmod.elf.Elf.SHF_ALLOC;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import org.jkmod.elf.ElfFile;
 import org.jkmod.elf.MalformedInputException;
@@ -12,6 +13,11 @@ import org.jkmod.symtab.NameIndex;
 
 /** What a load knows of its file once that has passed {@link ElfValidity} ({@code struct load_info}): the module as this kernel sees it. */
 final class LoadInfo {
+    /** More than a symbol's name has bytes, since 6.1. */
+    private static final int KSYM_NAME_LEN = 512;
+
+    private static final int NONE = -1;
+
     /** {@code MODULE_NAME_LEN}: 64 bytes less a word. */
     private static final int MODULE_NAME_LEN = 56;
 
@@ -19,7 +25,8 @@ final class LoadInfo {
     private final String name;
     private final Optional<Section> versions;
     private final boolean structSizeUnknown;
-    private final int[] importRows;
+    /** By index in the symbol table. */
+    private final int[] importedExports;
 
     LoadInfo(
             KernelProfile profile,
@@ -48,30 +55,32 @@ final class LoadInfo {
                         ? Optional.of(SymbolVersions.parseExtended(crcs.orElseThrow(), names.orElseThrow()))
                         : versions.map(SymbolVersions::parse),
                 ignoreModversions);
-        this.importRows = findImports(object, profile.exports().names());
+        this.importedExports = findImports(object, profile.exports().names());
     }
 
-    /** Looks the imports' names up, before the load has the kernel's lock. */
+    /**
+     * Looks the imports' names up, before the load has the kernel's lock. Those that are longer than any that the kernel has, or come
+     * after one that is not in its table, are left to the step that resolves them.
+     */
     private static int[] findImports(KernelObject object, NameIndex exports) {
         SymbolTable symbols = object.symbols();
         byte[] file = object.elf().array();
-        int[] rows = new int[symbols.count()];
-        Arrays.fill(rows, -1);
+        int[] found = new int[symbols.count()];
+        Arrays.fill(found, NONE);
         try {
-            for (int i = 1; i < rows.length; i++) {
+            for (int i = 1; i < found.length; i++) {
                 if (object.isImport(i)) {
                     long name = symbols.nameOffset(i);
-                    rows[i] = exports.find(
-                            file,
-                            symbols.strings().start() + (int) name,
-                            symbols.strings().length(name));
+                    int length = symbols.strings().length(name, KSYM_NAME_LEN);
+                    if (length < KSYM_NAME_LEN) {
+                        found[i] = exports.find(file, symbols.strings().start() + (int) name, length);
+                    }
                 }
             }
         } catch (MalformedInputException e) {
-            // whoever resolves that name says so when its turn comes
-            return rows;
+            return found;
         }
-        return rows;
+        return found;
     }
 
     private static String structName(ElfFile elf, Section thisModule) {
@@ -110,9 +119,9 @@ final class LoadInfo {
         return versions.isPresent();
     }
 
-    /** The row of an import's name in the profile's exports, by its index in the symbol table; -1: it has none, or was not looked for. */
-    int importRow(int symbol) {
-        return importRows[symbol];
+    /** As {@link ModuleLoad#importedExport}. */
+    int importedExport(int symbol) {
+        return importedExports[Objects.checkIndex(symbol, importedExports.length)];
     }
 
     /** Whether the size of {@code struct module} should have been compared, and the kernel's is not known. */

@@ -27,6 +27,7 @@ public final class Modinfo {
     /** The strings, with NULs between them: as bytes, they are a tenth of what they would be as entries, and a load asks for few. */
     private final byte[] bytes;
 
+    /** Null until somebody asks for all. */
     private volatile @Nullable List<Entry> entries;
 
     private Modinfo(byte[] bytes) {
@@ -100,7 +101,7 @@ public final class Modinfo {
         return end;
     }
 
-    /** Whether the string that begins there is one of a tag. */
+    /** Whether the string from one place to another has this tag. */
     private boolean hasTag(int start, int end, String tag) {
         int length = tag.length();
         if (length >= end - start || bytes[start + length] != '=') {

@@ -103,12 +103,15 @@ public final class ModuleLoad {
     }
 
     /**
-     * The row of an import's name in the profile's exports, or -1 if they do not have it.
+     * The number that an import has among the {@linkplain KernelProfile#exports profile's exports}; a negative one if it is not known
+     * there, or the symbol is no import. Of a symbol table with a name that is malformed, those from that on are not looked for.
      *
      * @param symbol index in the symbol table of what was {@linkplain #accepted accepted}
+     * @throws IllegalStateException if nothing was
+     * @throws IndexOutOfBoundsException if there is no such symbol
      */
-    public int exportRow(int symbol) {
-        return checks.info().importRow(symbol);
+    public int importedExport(int symbol) {
+        return checks.info().importedExport(symbol);
     }
 
     /** Takes a step; returns whether it went well, which in a load it did. */

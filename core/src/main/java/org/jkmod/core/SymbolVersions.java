@@ -125,7 +125,7 @@ public final class SymbolVersions {
      * The first entry of a name, or -1.
      *
      * @param hint where to look first: the tables are in the order of the symbol table, so that the entry behind the last one found
-     *     is nearly always the next one wanted
+     *     is every other time the next one wanted
      */
     int find(byte[] name, int offset, int length, int hint) {
         if (hint >= 0 && hint < crc.length && matches(hint, name, offset, length)) {
@@ -136,7 +136,7 @@ public final class SymbolVersions {
         return slots[slot] - 1;
     }
 
-    /** A hash table of the entries by name, 1 more than their numbers, for the half of all look-ups that come in another order. */
+    /** A hash table of the entries by name, 1 more than their numbers, for the look-ups that come in another order. */
     private int[] index() {
         int[] slots = new int[Integer.highestOneBit(Math.max(1, crc.length)) << 2];
         for (int i = 0; i < crc.length; i++) {
@@ -151,7 +151,7 @@ public final class SymbolVersions {
     /** Where the first entry of a name is, or would be. */
     private int slot(int[] slots, byte[] name, int offset, int length) {
         int mask = slots.length - 1;
-        int slot = (int) NameTable.hash(name, offset, length) & mask;
+        int slot = (int) NameTable.hashOf(name, offset, length) & mask;
         while (slots[slot] != 0 && !matches(slots[slot] - 1, name, offset, length)) {
             slot = (slot + 1) & mask;
         }

@@ -258,6 +258,15 @@ class ElfValidityTest {
                             h.put64(h.header(".modinfo") + 24, Long.MIN_VALUE);
                         }),
                         List.of(UNCHECKED, LOADS, UNCHECKED, UNCHECKED)),
+                // From 6.13 on the name is read before the next check.
+                new Case(
+                        "modinfo without bytes, and nowhere, and no strings",
+                        patched(h -> {
+                            h.to.putInt(h.header(".modinfo") + 4, SHT_NOBITS);
+                            h.put64(h.header(".modinfo") + 24, Long.MIN_VALUE);
+                            h.to.putInt(h.header(h.strings().index()) + 4, SHT_PROGBITS);
+                        }),
+                        List.of(UNCHECKED, LOADS, UNCHECKED, UNCHECKED)),
                 new Case(
                         "struct module of no type, and nowhere",
                         patched(h -> {

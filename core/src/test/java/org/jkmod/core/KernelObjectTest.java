@@ -12,7 +12,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jkmod.core.KernelObject.Export;
 import org.jkmod.core.KernelObject.Import;
@@ -20,6 +22,7 @@ import org.jkmod.elf.ElfClass;
 import org.jkmod.elf.ElfWriter;
 import org.jkmod.elf.MalformedInputException;
 import org.jkmod.elf.Section;
+import org.jkmod.elf.SymbolTable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -378,6 +381,28 @@ class KernelObjectTest {
         assertThat(KernelSnapshot.of(kernel, own)).isEqualTo(KernelSnapshot.of(expected, own));
         assertThat(kernel.symbol("some2")).isEqualTo(expected.symbol("some2")).isPresent();
         assertThat(kernel.kallsyms()).isEqualTo(expected.kallsyms());
+    }
+
+    @Test
+    void importedExport_ofSymbols_isTheNumberInTheProfile() {
+        Kernel kernel = Toys.kernel("printk", "kfree");
+        KernelObject file = KernelObject.unchecked(
+                module("some")
+                        .imports("kfree", "unknown", "printk", "k".repeat(600))
+                        .bytes(),
+                "some.ko");
+        ModuleLoad load = kernel.begin(file, LoadOptions.NONE);
+        SymbolTable symbols = load.accepted().orElseThrow().symbols();
+        Set<String> known = new HashSet<>();
+        for (int i = 0; i < symbols.count(); i++) {
+            int export = load.importedExport(i);
+            if (export >= 0) {
+                assertThat(kernel.profile().exports().name(export)).isEqualTo(symbols.name(i));
+                known.add(symbols.name(i));
+            }
+        }
+        assertThat(known).containsExactlyInAnyOrder("kfree", "printk");
+        assertThatThrownBy(() -> load.importedExport(symbols.count())).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     /** What follows the file in its memory ends no string of it, and begins no signature. */

@@ -41,7 +41,9 @@ public final class ElfFile {
     private final ElfData data;
     private final Section[] sections;
     private final int shstrndx;
+    /** Read and written without a lock: two threads may make one each, which are alike. */
     private @Nullable StringTable sectionNames;
+
     /** Whether strings may go on behind their table, as they do for a loader that does not look where a table ends. */
     private final boolean asLoaded;
 

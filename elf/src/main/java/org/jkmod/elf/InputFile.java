@@ -59,7 +59,10 @@ public final class InputFile {
      * Reads a regular file into an array that may have been used for another: for readers of thousands of files, whose arrays would be
      * most of the memory that they use.
      *
-     * @param room gives an array of at least so many bytes
+     * @param room gives an array of at least as many bytes as it is told, which are those that the file claims to have; it is asked once.
+     *     The result is in another array if the file has more. What follows the {@link Contents#size} bytes is what was in the array
+     * @param limit as in {@link #read(Path, int, String)}
+     * @param expected as in {@link #read(Path, int, String)}
      * @throws IOException as {@link #read(Path, int, String)}, and if it is anything but a regular file
      * @throws MalformedInputException as {@link #read(Path, int, String)}
      */

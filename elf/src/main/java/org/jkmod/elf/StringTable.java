@@ -57,25 +57,35 @@ public final class StringTable {
      * @throws MalformedInputException if the offset is not within the table, or no NUL follows within it
      */
     public int length(long offset) {
+        return length(offset, size);
+    }
+
+    /**
+     * As {@link #length(long)}, but at most a limit: to tell that a string is too long, not all of it is looked at.
+     *
+     * @param limit not negative
+     */
+    public int length(long offset, int limit) {
         checkOffset(offset);
-        int end = start + size;
-        int at = start + (int) offset;
+        int begin = start + (int) offset;
+        int end = start + (int) Math.min(size, offset + limit);
+        int at = begin;
         // eight bytes at once, up to the word with the NUL: a pass over all symbols spends most of its time here
         while (at <= end - Long.BYTES) {
             long word = (long) WORDS.get(bytes, at);
             long nuls = (word - ONES) & ~word & HIGH_BITS;
             if (nuls != 0) {
-                return at + Long.numberOfTrailingZeros(nuls) / Byte.SIZE - start - (int) offset;
+                return at + Long.numberOfTrailingZeros(nuls) / Byte.SIZE - begin;
             }
             at += Long.BYTES;
         }
         while (at < end && bytes[at] != 0) {
             at++;
         }
-        if (at == end) {
+        if (at == start + size) {
             throw fault(offset, "no NUL before the end of the table", "a NUL-terminated string");
         }
-        return at - start - (int) offset;
+        return at - begin;
     }
 
     /**

@@ -113,6 +113,12 @@ class FixtureTest {
         assertThat(strings.string(17)).isEmpty();
         assertThat(strings.string(18)).isEqualTo("another");
         assertThat(strings.length(18)).isEqualTo(7);
+        for (int offset = 0; offset < strings.size(); offset++) {
+            for (int limit = 0; limit < 20; limit++) {
+                int length = strings.string(offset).length();
+                assertThat(strings.length(offset, limit)).isEqualTo(Math.min(length, limit));
+            }
+        }
     }
 
     @Test

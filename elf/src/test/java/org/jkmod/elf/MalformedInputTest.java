@@ -843,6 +843,8 @@ class MalformedInputTest {
         assertThatThrownBy(() -> strings.length(1))
                 .hasMessage("end.o: string in section 2 at 0xa55: found no NUL before the end of the table,"
                         + " expected a NUL-terminated string");
+        assertThat(strings.length(1, 2)).isEqualTo(2);
+        assertThatThrownBy(() -> strings.length(1, 3)).isInstanceOf(MalformedInputException.class);
         assertThat(strings.matches(0, "xxxx")).isFalse();
         assertThat(strings.matches(0, "xxx")).isFalse();
         assertThat(strings.matches(3, "xxxx")).isFalse();

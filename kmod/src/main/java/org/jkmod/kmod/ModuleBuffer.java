@@ -10,9 +10,10 @@ import org.jkmod.elf.MalformedInputException;
 
 /** Memory for the file of one module after another. Not safe for threads. */
 final class ModuleBuffer {
+    /** Enough for nearly all modules. */
     private static final int FIRST_ROOM = 1 << 20;
     /** Larger ones are not kept: some modules have 30 MiB, most less than a hundredth of that. */
-    private static final int LARGEST_ROOM = 8 << 20;
+    private static final int LARGEST_ROOM = 4 << 20;
 
     /** Any compression's magic number has no more bytes. */
     private static final int HEAD = 6;
@@ -60,8 +61,7 @@ final class ModuleBuffer {
             return new byte[size];
         }
         if (size > room.length) {
-            int roomy = Math.max(FIRST_ROOM, Integer.highestOneBit(size - 1) << 1);
-            room = new byte[roomy];
+            room = new byte[Math.max(FIRST_ROOM, Integer.highestOneBit(size - 1) << 1)];
         }
         return room;
     }

@@ -1,6 +1,7 @@
 package org.jkmod.kmod;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
@@ -64,14 +65,18 @@ public final class ModuleFile {
         if (compression == null) {
             return bytes;
         }
-        Room room = new Room((int) Math.min(limit(bytes.length), Math.max(zstdSize(bytes), 4L * bytes.length)));
-        int size = decompress(bytes, name, room);
-        return size == room.bytes.length ? room.bytes : Arrays.copyOf(room.bytes, size);
+        long guess = Math.max(zstdSize(bytes, bytes.length), 4L * bytes.length);
+        try (Room room = new Room((int) Math.min(limit(bytes.length), guess))) {
+            int size = decompress(bytes, bytes.length, name, room);
+            return size == room.bytes.length ? room.bytes : Arrays.copyOf(room.bytes, size);
+        }
     }
 
-    /** Room for one module after another. Not safe for threads. */
-    static final class Room {
+    /** Room for one module after another, and what decompressing them needs. Not safe for threads. */
+    static final class Room implements AutoCloseable {
         private byte[] bytes;
+        /** Made when it is needed first: a hundred kilobytes outside of the heap, which the system would clear for every file. */
+        private @Nullable ZstdDecompressCtx zstd;
 
         Room(int size) {
             bytes = new byte[size];
@@ -85,31 +90,52 @@ public final class ModuleFile {
         private void grow(long needed) {
             bytes = Arrays.copyOf(bytes, (int) Math.min(MAX_SIZE + 1L, needed + needed / 4));
         }
+
+        private ZstdDecompressCtx zstd() {
+            ZstdDecompressCtx known = zstd;
+            if (known == null) {
+                known = new ZstdDecompressCtx();
+                zstd = known;
+            }
+            return known;
+        }
+
+        /** What was put in stays. */
+        @Override
+        public void close() {
+            ZstdDecompressCtx known = zstd;
+            zstd = null;
+            if (known != null) {
+                known.close();
+            }
+        }
     }
 
     /**
      * Decompresses a module.
      *
      * @param bytes compressed
+     * @param length how many of them, from the first on
      * @param room where to
      * @return the module's size
      * @throws MalformedInputException as above, or if they are not compressed
      */
-    static int decompress(byte[] bytes, String name, Room room) {
+    static int decompress(byte[] bytes, int length, String name, Room room) {
         Compression compression = compression(bytes);
         if (compression == null) {
             throw new MalformedInputException(name, "magic number", 0, "another one", "that of gzip, xz or zstd");
         }
-        int limit = limit(bytes.length);
-        long zstdSize = zstdSize(bytes);
+        int limit = limit(length);
+        long zstdSize = zstdSize(bytes, length);
         if (zstdSize > room.bytes.length && zstdSize <= limit) {
             room.grow(zstdSize);
         }
-        int size = zstd(bytes, room.bytes);
+        boolean known = zstdSize > 0 && zstdSize <= Math.min(limit, room.bytes.length);
+        int size = known ? zstd(bytes, length, (int) zstdSize, room) : 0;
         if (size > 0) {
             return size;
         }
-        try (InputStream in = compression.open(new ByteArrayInputStream(bytes))) {
+        try (InputStream in = compression.open(new ByteArrayInputStream(bytes, 0, length))) {
             for (int read; (read = in.read(room.bytes, size, room.bytes.length - size)) >= 0; ) {
                 size += read;
                 if (size > limit) {
@@ -134,23 +160,19 @@ public final class ModuleFile {
     }
 
     /** How large what a zstd file holds says that it is; 0 if it does not, or the file is none. */
-    private static long zstdSize(byte[] bytes) {
-        return Compression.ZSTD.begins(bytes) ? Math.max(0, Zstd.getFrameContentSize(bytes)) : 0;
+    private static long zstdSize(byte[] bytes, int length) {
+        return Compression.ZSTD.begins(bytes) ? Math.max(0, Zstd.getFrameContentSize(bytes, 0, length)) : 0;
     }
 
     /**
      * Decompresses a zstd file of one frame that says its size, in one step.
      *
-     * @return its size; 0 if it is no such file, is damaged, or does not fit: then its stream says what is wrong
+     * @return that size; 0 if the file is damaged, or has more than one frame: then its stream says what is in it
      */
-    private static int zstd(byte[] bytes, byte[] to) {
-        long size = zstdSize(bytes);
-        if (size == 0 || size > to.length || size > limit(bytes.length)) {
-            return 0;
-        }
+    private static int zstd(byte[] bytes, int length, int size, Room room) {
         try {
-            long made = Zstd.decompressByteArray(to, 0, (int) size, bytes, 0, bytes.length);
-            return made == size ? (int) size : 0;
+            int made = room.zstd().decompressByteArray(room.bytes, 0, size, bytes, 0, length);
+            return made == size ? size : 0;
         } catch (ZstdException e) {
             return 0;
         }

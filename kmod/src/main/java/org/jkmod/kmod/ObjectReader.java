@@ -1,5 +1,6 @@
 package org.jkmod.kmod;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
 import org.jkmod.elf.MalformedInputException;
@@ -9,7 +10,7 @@ import org.jkmod.elf.MalformedInputException;
  * byte orders. Kept apart from {@link org.jkmod.elf.ElfFile}, which reads any ELF file wholly: a tree has four thousand modules with a
  * million symbols, and depmod takes a third of a second. One serves for many files; not safe for threads.
  */
-final class ObjectReader {
+final class ObjectReader implements Closeable {
     private static final byte[] MODINFO = bytes(".modinfo");
     private static final byte[] SYMTAB = bytes(".symtab");
     private static final byte[] STRTAB = bytes(".strtab");
@@ -78,7 +79,7 @@ final class ObjectReader {
         } catch (MalformedInputException e) {
             module.fault(e);
         } finally {
-            source.close();
+            source.closeFile();
         }
         return module;
     }
@@ -92,6 +93,12 @@ final class ObjectReader {
             module.fault(e);
         }
         return module;
+    }
+
+    /** When it will read no more; what it has read stays. */
+    @Override
+    public void close() throws IOException {
+        source.close();
     }
 
     private void read(ScannedModule module) throws IOException {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The parts of a module's file that are asked for, in a buffer that serves for many files: of an uncompressed file nothing else is
  * read. Not safe for threads.
  */
-final class ObjectSource {
+final class ObjectSource implements AutoCloseable {
     /** Enough for the header of an ELF file, and to see how a file is compressed. */
     private static final int HEAD = 64;
 
@@ -20,6 +20,9 @@ final class ObjectSource {
     byte[] bytes = new byte[1 << 18];
 
     private byte[] buffer = bytes;
+    /** A compressed file, as it is. */
+    private byte[] packed = new byte[0];
+
     private final ModuleFile.Room room = new ModuleFile.Room(1 << 18);
     private int used;
     private boolean whole;
@@ -37,7 +40,7 @@ final class ObjectSource {
      * @throws MalformedInputException if it is compressed and damaged, or too large
      */
     void open(String path) throws IOException {
-        close();
+        closeFile();
         name = path;
         File opened = new File(path);
         // A pipe would be waited for.
@@ -58,11 +61,14 @@ final class ObjectSource {
         in.readFully(bytes, 0, head);
         used = head;
         if (ModuleFile.isCompressed(bytes, head)) {
-            byte[] compressed = new byte[(int) size];
+            int length = (int) size;
+            if (length > packed.length) {
+                packed = new byte[length + length / 4];
+            }
             in.seek(0);
-            in.readFully(compressed);
-            close();
-            decompress(compressed);
+            in.readFully(packed, 0, length);
+            closeFile();
+            decompress(packed, length);
         }
     }
 
@@ -70,7 +76,7 @@ final class ObjectSource {
     void open(byte[] contents, String path) {
         name = path;
         if (ModuleFile.isCompressed(contents, contents.length)) {
-            decompress(contents);
+            decompress(contents, contents.length);
         } else {
             whole = true;
             bytes = contents;
@@ -78,18 +84,26 @@ final class ObjectSource {
         }
     }
 
-    private void decompress(byte[] contents) {
+    private void decompress(byte[] contents, int length) {
         whole = true;
-        size = ModuleFile.decompress(contents, name, room);
+        size = ModuleFile.decompress(contents, length, name, room);
         bytes = room.bytes();
     }
 
-    void close() throws IOException {
+    /** Before another one is opened. */
+    void closeFile() throws IOException {
         RandomAccessFile in = file;
         file = null;
         if (in != null) {
             in.close();
         }
+    }
+
+    /** When no other file will be. */
+    @Override
+    public void close() throws IOException {
+        room.close();
+        closeFile();
     }
 
     /**

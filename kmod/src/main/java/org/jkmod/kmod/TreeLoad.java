@@ -327,15 +327,15 @@ public final class TreeLoad {
     }
 
     /**
-     * The modules that export what a module imports, as Module.symvers says, or, for names that it does not know, the files.
+     * The modules that export what a module imports, as Module.symvers says, or, for names that it does not know, the files. One that the
+     * kernel does not take for a module of its own needs none.
      *
      * @throws MalformedInputException if the file is no module at all
      */
     private int[] providers(ModuleLoad load) {
         Optional<KernelObject> accepted = load.accepted();
         if (accepted.isEmpty()) {
-            // the kernel refuses it, or it cannot even be read, which this says
-            load.object().symbols();
+            requireModule(load.object());
             return new int[0];
         }
         KernelObject object = accepted.get();
@@ -346,14 +346,18 @@ public final class TreeLoad {
             if (!object.isImport(i)) {
                 continue;
             }
-            int row = load.exportRow(i);
-            int owner = row >= 0 ? owners[row] : exporter(symbols, i);
+            int export = load.importedExport(i);
+            int owner = export >= 0 ? owners[export] : exporter(symbols, i);
             if (owner >= 0 && !contains(providers, count, owner)) {
                 providers = Ints.ensureCapacity(providers, count + 1, count);
                 providers[count++] = owner;
             }
         }
         return Arrays.copyOf(providers, count);
+    }
+
+    private static void requireModule(KernelObject file) {
+        file.symbols();
     }
 
     private static boolean contains(int[] numbers, int count, int wanted) {

@@ -68,12 +68,11 @@ final class TreeReading implements Runnable {
 
     @Override
     public void run() {
-        try {
-            ObjectReader reader = new ObjectReader(wantCrcs);
+        try (ObjectReader reader = new ObjectReader(wantCrcs)) {
             for (int i = next.getAndIncrement(); i < modules.length && failure == null; i = next.getAndIncrement()) {
                 modules[i] = read(reader, files.get(i));
             }
-        } catch (RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             failure = e;
         }
     }

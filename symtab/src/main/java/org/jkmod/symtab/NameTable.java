@@ -198,14 +198,20 @@ public final class NameTable {
     }
 
     /**
-     * A hash whose low 32 bits choose the slot and whose high bits tell names apart that meet there: both halves depend
-     * on every bit of the name and on its length. Another one in every process, so that nobody can choose names that have the same.
+     * A hash of a name, for tables of another shape: both its halves depend on every bit of the name and on its length. It is another one
+     * in every process, so that names cannot be chosen beforehand to have the same, and not to be stored.
      *
      * @param bytes where the name is
      * @param offset index of its first byte
      * @param length its length in bytes
+     * @throws IndexOutOfBoundsException if that is not within the bytes
      */
-    public static long hash(byte[] bytes, int offset, int length) {
+    public static long hashOf(byte[] bytes, int offset, int length) {
+        return hash(bytes, Objects.checkFromIndexSize(offset, length, bytes.length), length);
+    }
+
+    /** The low 32 bits choose the slot, the high bits tell names apart that meet there. */
+    static long hash(byte[] bytes, int offset, int length) {
         long hash = SEED ^ length;
         int at = offset;
         int left = length;
