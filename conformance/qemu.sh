@@ -5,6 +5,8 @@
 # shellcheck disable=SC2154,SC2034  # see above
 
 here=$main/conformance
+# shellcheck source=conformance/packages.sh
+. "$here/packages.sh"
 case $arch in
     amd64) triple=x86_64-linux-gnu qemu=qemu-system-x86_64 machine=pc console=ttyS0 model=qemu64
         packages='qemu-system-x86 gcc-x86-64-linux-gnu libc6-dev-amd64-cross' ;;
@@ -39,13 +41,7 @@ provide() {
     command -v mvn >/dev/null || missing="$missing maven"
     [ -n "$missing" ] || return 0
     # shellcheck disable=SC2086  # one word a package
-    set -- $missing
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        die "not all is here that is needed; on a Debian machine: apt-get install --no-install-recommends $*"
-    fi
-    say "installing $*"
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"; } \
-        >"$work/install.log" 2>&1 || { cat "$work/install.log" >&2; die "apt-get install failed"; }
+    install_packages $missing
     compile || { cat "$work/compile.log" >&2; die "$here/init/init.c can't be compiled"; }
 }
 

@@ -121,8 +121,7 @@ final class KmodMeasurements implements Measurements {
 
     private List<Row> rows(String name, Samples samples, @Nullable Goal goal) {
         return kmods.stream()
-                .map(kmod -> samples.row(
-                        kmods.size() == 1 ? name : name + "." + label(kmod), "s", "jkmod", label(kmod), goal))
+                .map(kmod -> samples.row(name + "." + label(kmod), "s", "jkmod", label(kmod), goal))
                 .toList();
     }
 

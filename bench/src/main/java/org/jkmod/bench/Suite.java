@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,15 +57,35 @@ final class Suite implements Callable<Integer> {
 
     /** The way in. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Suite()).execute(arguments));
+        System.exit(new CommandLine(new Suite())
+                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+                    if (!(e instanceof IOException || e instanceof IllegalStateException)) {
+                        throw e;
+                    }
+                    Settings.say(String.valueOf(e.getMessage()));
+                    return 2;
+                })
+                .execute(arguments));
     }
 
     @Override
     public Integer call() throws IOException {
+        if (runs < 1) {
+            throw new ParameterException(spec.commandLine(), "--runs " + runs + ": at least 1");
+        }
         Settings settings = new Settings(quick ? 1 : runs, quick);
         Path bench = Environment.checkout().resolve("bench");
         if (results.toString().isEmpty()) {
             results = bench.resolve(quick ? "target/results" : "results");
+        }
+        // before anything is measured: what it is compared with may be overwritten, or not be there
+        Map<Area, ResultFile> before = new EnumMap<>(Area.class);
+        for (Area area : compare.toString().isEmpty() ? List.<Area>of() : chosen()) {
+            Path file = area.file(compare);
+            if (!Files.exists(file)) {
+                throw new ParameterException(spec.commandLine(), "--compare: there is no " + file);
+            }
+            before.put(area, ResultFile.read(file));
         }
         boolean worse = false;
         for (Area area : chosen()) {
@@ -71,22 +93,19 @@ final class Suite implements Callable<Integer> {
             rows.forEach(row -> print(row.line()));
             ResultFile file = ResultFile.of(settings, rows);
             file.write(area.file(results));
-            worse |= isWorse(area, file);
+            ResultFile old = before.get(area);
+            worse |= old != null && isWorse(old, file);
         }
         return worse ? 1 : 0;
     }
 
-    /** Says which figures got worse, if that was asked for. */
-    private boolean isWorse(Area area, ResultFile after) throws IOException {
-        if (compare.toString().isEmpty()) {
-            return false;
+    /** Says which figures got worse, and which cannot be compared. */
+    private static boolean isWorse(ResultFile before, ResultFile after) {
+        List<String> unpaired = Regressions.unpaired(before, after);
+        if (!unpaired.isEmpty()) {
+            Settings.say("not compared, for only one of both has them: " + String.join(", ", unpaired));
         }
-        Path before = area.file(compare);
-        if (!Files.exists(before)) {
-            Settings.say("there is no " + before + " to compare with");
-            return false;
-        }
-        List<String> regressions = Regressions.of(ResultFile.read(before), after);
+        List<String> regressions = Regressions.of(before, after);
         regressions.forEach(Suite::print);
         return !regressions.isEmpty();
     }

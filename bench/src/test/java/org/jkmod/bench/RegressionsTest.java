@@ -44,6 +44,15 @@ class RegressionsTest {
     }
 
     @Test
+    void unpaired_ofWhatOnlyOneHas_areItsNames() {
+        ResultFile before = file(row("a", 1, 1), row("gone", 1, 1));
+
+        assertThat(Regressions.unpaired(before, file(row("a", 9, 1), row("new", 9, 1))))
+                .containsExactly("gone", "new");
+        assertThat(Regressions.unpaired(before, before)).isEmpty();
+    }
+
+    @Test
     void row_severalRuns_hasMedianOfRatiosOfPairs() {
         Row row = row("a", 1, 2, 3, 4, 8, 2);
 

@@ -2,15 +2,13 @@ package org.jkmod.symtab;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystems;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Assumptions;
 
@@ -21,7 +19,7 @@ final class RealFiles {
     /** The {@code Module.symvers} of every kernel that conformance/fetch-kernel unpacked, or the test is skipped. */
     static List<Path> moduleSymvers() throws IOException {
         Path root = cache();
-        List<Path> files = glob(root, "*/usr/src/linux-headers-*/Module.symvers", 5);
+        List<Path> files = glob(root, "*/usr/src/linux-headers-*/Module.symvers");
         Assumptions.assumeFalse(
                 files.isEmpty(),
                 "SKIPPED: no Module.symvers under " + root + ", get some with conformance/fetch-kernel KERNEL");
@@ -32,7 +30,7 @@ final class RealFiles {
     static List<Path> wholeKallsyms() throws IOException {
         String recordings = System.getenv("JKMOD_RECORDINGS");
         Path root = recordings != null ? Path.of(recordings) : cache().resolve("recordings");
-        List<Path> files = glob(root, "*/kallsyms.txt.gz", 2);
+        List<Path> files = glob(root, "*/kallsyms.txt.gz");
         Assumptions.assumeFalse(files.isEmpty(), "SKIPPED: no whole kallsyms under " + root);
         return files;
     }
@@ -49,7 +47,7 @@ final class RealFiles {
     static Map<String, byte[]> kallsyms() throws IOException {
         Path root = shared().resolve("groundtruth");
         Map<String, byte[]> contents = new LinkedHashMap<>();
-        for (Path file : glob(root, "*/kallsyms.zip", 2)) {
+        for (Path file : glob(root, "*/kallsyms.zip")) {
             try (ZipFile zip = new ZipFile(file.toFile());
                     InputStream in = zip.getInputStream(zip.getEntry("kallsyms.txt"))) {
                 contents.put(file.getParent().getFileName().toString(), in.readAllBytes());
@@ -69,17 +67,20 @@ final class RealFiles {
         return Path.of("..", "shared");
     }
 
-    private static List<Path> glob(Path root, String pattern, int depth) throws IOException {
-        if (!Files.isDirectory(root)) {
-            return List.of();
+    /** Looks into the folders that a pattern names, and no others: in a cache anything may lie. */
+    private static List<Path> glob(Path root, String pattern) throws IOException {
+        List<Path> found = List.of(root);
+        for (Path name : Path.of(pattern)) {
+            List<Path> next = new ArrayList<>();
+            for (Path folder : found) {
+                if (Files.isDirectory(folder)) {
+                    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, name.toString())) {
+                        files.forEach(next::add);
+                    }
+                }
+            }
+            found = next;
         }
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-        try (Stream<Path> files = Files.walk(root, depth)) {
-            return files.filter(file -> matcher.matches(root.relativize(file)))
-                    .sorted()
-                    .toList();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        return found.stream().sorted().toList();
     }
 }
